@@ -1,0 +1,126 @@
+"""A theatre's events as arrays: what happened, and from when until when each version was known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from streams.event import TYPES
+from streams.gazetteer import crossings_named
+from theatres import Theatre
+
+EPOCH = date(1970, 1, 1)
+NEVER = np.iinfo(np.int32).max
+"""The `until` of a version that nothing has superseded."""
+
+CROSSING_TYPES = ("crossing_closed", "crossing_reopened", "trade_suspended")
+
+Ints = npt.NDArray[np.int32]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Masks = npt.NDArray[np.int64]
+
+
+def to_day(when: date) -> int:
+    """Days since 1970-01-01."""
+    return (when - EPOCH).days
+
+
+def to_date(day: int) -> date:
+    """The date that is so many days after 1970-01-01."""
+    return EPOCH + timedelta(days=int(day))
+
+
+@dataclass(frozen=True)
+class History:
+    """Event versions in order of (known, day, event_id): what comes to be known later stands later.
+
+    A version counts at an origin when known <= origin < until. `segments` and `mediators` are bit
+    sets in the theatre's order; `between` says that both parties are the theatre's actors;
+    `deaths` is the best figure, else the low one, else 0.
+    """
+
+    day: Ints
+    known: Ints
+    until: Ints
+    kind: Ints
+    segments: Masks
+    mediators: Masks
+    between: Bools
+    deaths: Floats
+
+    def __len__(self) -> int:
+        return len(self.day)
+
+    def take(self, chosen: npt.NDArray[np.bool_]) -> "History":
+        """The chosen versions, in the same order."""
+        return History(*(getattr(self, field.name)[chosen] for field in fields(self)))
+
+    def as_of(self, origin: int) -> "History":
+        """The versions that counted on that day: nothing known later is in it."""
+        return self.take((self.known <= origin) & (origin < self.until))
+
+    def as_known(self, day: int) -> "History":
+        """The history that stood in the books on that day: later versions and ends are unknown."""
+        kept = self.take(self.known <= day)
+        return replace(kept, until=np.where(kept.until > day, NEVER, kept.until).astype(np.int32))
+
+    def of_types(self, types: Sequence[str]) -> "History":
+        """The versions of these event types."""
+        return self.take(np.isin(self.kind, [TYPES.index(name) for name in types]))
+
+
+def _segment_bits(frame: pd.DataFrame, theatre: Theatre) -> Masks:
+    bit = {name: 1 << i for i, name in enumerate(theatre.segment_names)}
+    own = frame["segment"].map(bit).fillna(0).to_numpy(dtype=np.int64)
+    for row in np.flatnonzero(frame["type"].isin(CROSSING_TYPES).to_numpy()):
+        event = frame.iloc[row]
+        named = crossings_named(event["place"], event["segment"], theatre)
+        own[row] = sum(bit[name] for name in named)
+    return own
+
+
+def _mediator_bits(frame: pd.DataFrame, theatre: Theatre) -> Masks:
+    """Who mediates: the named mediators, and a third party that itself acts."""
+    bit = {code: 1 << i for i, code in enumerate(theatre.mediators)}
+    third = frame["type"].isin(("mediation_offer", "mediation_accepted")).to_numpy()
+    named = frame["mediators"].to_numpy()
+    named = np.where(third, named + ";" + frame["actor"].to_numpy(), named)
+    return np.array(
+        [sum({bit.get(code, 0) for code in str(codes).split(";")}) for codes in named],
+        dtype=np.int64,
+    )
+
+
+def history_of(versions: pd.DataFrame, theatre: Theatre) -> History:
+    """The history in a store's `versions` frame: any row order gives the same arrays.
+
+    Only the theatre's sources that feed features or labels count.
+    """
+    used = {source.name for source in theatre.sources}
+    frame = versions[~versions["retracted"] & versions["source"].isin(used)]
+    known = _days(frame["known_at"])
+    until = np.where(frame["known_until"].isna(), NEVER, _days(frame["known_until"]))
+    frame = frame.assign(known_day=known, until_day=until)[known < until]
+    order = ["known_day", "occurred_on", "source", "event_id", "version"]
+    frame = frame.sort_values(order, ignore_index=True)
+    deaths = frame["deaths_best"].fillna(frame["deaths_low"]).fillna(0)
+    return History(
+        day=_days(frame["occurred_on"]),
+        known=frame["known_day"].to_numpy(np.int32),
+        until=frame["until_day"].to_numpy(np.int32),
+        kind=frame["type"].map({name: i for i, name in enumerate(TYPES)}).to_numpy(np.int32),
+        segments=_segment_bits(frame, theatre),
+        mediators=_mediator_bits(frame, theatre),
+        between=(
+            frame["actor"].isin(theatre.actors) & frame["target"].isin(theatre.actors)
+        ).to_numpy(),
+        deaths=deaths.to_numpy(np.float64),
+    )
+
+
+def _days(times: pd.Series) -> Ints:
+    return times.to_numpy("datetime64[D]").astype(np.int64).clip(-NEVER, NEVER).astype(np.int32)

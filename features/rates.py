@@ -1,0 +1,71 @@
+"""How often a target has come true, as known on a day: the rates that baselines are made of."""
+
+import numpy as np
+import numpy.typing as npt
+
+from features.history import Floats, Ints
+from features.targets import WEEK, Labels
+from features.windows import Slots
+
+MEMORIES = (26, 52, 104)
+"""Half-lives of the exponential memories, in weeks."""
+RATES = ("climatology", *(f"memory_{weeks}" for weeks in MEMORIES), "persistence")
+PRIOR_WINDOWS = 4.0
+"""What the prior weighs, in windows: enough that no rate is 0 or 1."""
+
+
+def column(rate: str, horizon: int) -> str:
+    """The name of a rate's column at a horizon."""
+    return f"rate.{rate}@{horizon}"
+
+
+def _shrunk(hits: Floats, weight: Floats, prior: Floats | float) -> Floats:
+    rate: Floats = (hits + PRIOR_WINDOWS * prior) / (weight + PRIOR_WINDOWS)
+    return rate
+
+
+def active(labels: Labels, origins: Ints) -> npt.NDArray[np.bool_]:
+    """Whether the last `horizon` days came true, as known then: (unit, horizon, origin)."""
+    found = []
+    for member in labels.members:
+        seen = labels.events.take(member)
+        slots = Slots(seen.day, seen.known, seen.until, np.zeros(len(seen), np.intp), 1, origins)
+        weight = seen.deaths if labels.weigh_deaths else np.ones(len(seen))
+        found.append(slots.sums(list(labels.horizons), weight)[:, 0] >= labels.threshold - 1e-9)
+    return np.stack(found)
+
+
+def rates_at(labels: Labels, grid: Ints, at: Ints) -> dict[str, Floats]:
+    """Every rate on each day of `at`: name -> (unit, horizon, day).
+
+    Windows begin on the grid (weekly); those closed by the day count, none else. A memory weighs a
+    window by 0.5 ** (its age in weeks / half-life) and leans on climatology; persistence is the
+    rate among windows that followed a spell like the present one (active or calm).
+    """
+    origins = np.union1d(grid, at).astype(np.int32)
+    spells = active(labels, origins)
+    on_grid, on_day = np.isin(origins, grid), np.searchsorted(origins, at)
+    shape = (len(labels.members), len(labels.horizons), len(at))
+    found = {name: np.empty(shape) for name in RATES}
+    for i, day in enumerate(at):
+        past = grid[grid < day]
+        known = labels.as_of(int(day), past)
+        before = spells[:, :, on_grid][:, :, : len(past)]
+        for name, rate in _rates(known, int(day) - past, before, spells[:, :, on_day[i]]).items():
+            found[name][:, :, i] = rate
+    return found
+
+
+def _rates(
+    known: Floats, age: Ints, before: npt.NDArray[np.bool_], now: npt.NDArray[np.bool_]
+) -> dict[str, Floats]:
+    closed = ~np.isnan(known)
+    hits = np.where(closed, known, 0.0)
+    climatology = _shrunk(hits.sum(axis=2), closed.sum(axis=2), 0.5)
+    found = {"climatology": climatology}
+    for weeks in MEMORIES:
+        weight = 0.5 ** (age / (WEEK * weeks))
+        found[f"memory_{weeks}"] = _shrunk(hits @ weight, closed @ weight, climatology)
+    alike = closed & (before == now[:, :, None])
+    found["persistence"] = _shrunk((hits * alike).sum(axis=2), alike.sum(axis=2), climatology)
+    return found

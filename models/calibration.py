@@ -1,0 +1,104 @@
+"""Calibration on out-of-sample forecasts, and the band that its record allows."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit, logit
+
+from features.history import Floats, Ints
+from features.targets import WEEK
+from models.logistic import fit_offset_ridge
+
+PENALTY: Final = 400.0
+"""Ridge on (shift, slope - 1): a calibration map is the identity until a record says otherwise."""
+BAND_PENALTY: Final = 2.0
+"""The same for a redrawn record: weak, so that the record's own noise shows in the band."""
+REDRAWS: Final = 200
+BAND: Final = (0.10, 0.90)
+BLOCK_WEEKS: Final = 26
+EDGE: Final = 1e-6
+
+
+def _log_odds(p: Floats) -> Floats:
+    odds: Floats = logit(np.clip(p, EDGE, 1 - EDGE))
+    return odds
+
+
+def fit_map(p: Floats, y: Floats, weight: Floats, penalty: float = PENALTY) -> Floats:
+    """(shift, slope - 1, centre) of logit q = logit p + shift + slope' (logit p - centre).
+
+    `p` are out-of-sample forecasts, `y` their outcomes, `weight` what each tells. With no
+    evidence it is the identity.
+    """
+    if not weight.sum() > 0:
+        return np.zeros(3)
+    odds = _log_odds(p)
+    centre = float(np.average(odds, weights=weight))
+    Z = np.column_stack([np.ones(len(odds)), odds - centre])
+    shift, slope = fit_offset_ridge(Z, y, weight, odds, np.full(2, penalty))
+    return np.array([shift, slope, centre])
+
+
+def apply_map(maps: Floats, p: Floats) -> Floats:
+    """Calibrated probabilities: maps (..., 3) against p, broadcast over the leading axes."""
+    odds = _log_odds(p)
+    q: Floats = expit(odds + maps[..., 0] + maps[..., 1] * (odds - maps[..., 2]))
+    return q
+
+
+def redraw(origins: int, horizon: int, seed: int, draws: int = REDRAWS) -> Ints:
+    """How often each origin is drawn in each stationary bootstrap sample.
+
+    Blocks of 26 weeks on average, or the horizon where that is longer: overlapping windows are
+    correlated, and quarrels last (Politis and Romano, JASA 1994). Shape (draw, origin).
+    """
+    from arch.bootstrap import StationaryBootstrap
+
+    block = max(BLOCK_WEEKS, -(-horizon // WEEK))
+    sampler = StationaryBootstrap(block, np.arange(origins), seed=seed)
+    drawn = [np.bincount(data[0][0], minlength=origins) for data in sampler.bootstrap(draws)]
+    return np.array(drawn, np.int32)
+
+
+def fit_band(p: Floats, y: Floats, weight: Floats, horizon: int, seed: int) -> Floats:
+    """Calibration maps of redrawn records: (REDRAWS, 3). p and y are (origin, unit)."""
+    times = redraw(len(p), horizon, seed)
+    units = p.shape[1]
+    return np.stack(
+        [
+            fit_map(
+                p[drawn].ravel(),
+                y[drawn].ravel(),
+                np.repeat(weight[drawn] * count[drawn], units),
+                BAND_PENALTY,
+            )
+            for count in times
+            for drawn in [count > 0]
+        ]
+    )
+
+
+def band(maps: Floats, p: Floats) -> tuple[Floats, Floats]:
+    """The 10th and 90th percentile of the probability over the redrawn records' maps.
+
+    Read: had the past gone as it might as well have, forecasts like this one would have come true
+    with a frequency inside the band four times in five.
+    """
+    spread = np.quantile(apply_map(maps[:, None], p[None, :]), BAND, axis=0)
+    return spread[0], spread[1]
+
+
+def reliability(p: Floats, y: Floats, bins: int = 10) -> pd.DataFrame:
+    """Mean forecast, observed frequency and count by bins of equal count: at most `bins` rows."""
+    edges = np.unique(np.quantile(p, np.linspace(0, 1, bins + 1)))
+    where = np.clip(np.searchsorted(edges, p, side="right") - 1, 0, max(len(edges) - 2, 0))
+    frame = pd.DataFrame({"bin": where, "forecast": p, "observed": y})
+    grouped = frame.groupby("bin")
+    return pd.DataFrame(
+        {
+            "forecast": grouped["forecast"].mean(),
+            "observed": grouped["observed"].mean(),
+            "count": grouped.size(),
+        }
+    ).reset_index(drop=True)

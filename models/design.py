@@ -1,0 +1,40 @@
+"""What the learners see: log-scaled event columns, and the memory to start from."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from features.history import Floats
+from features.rates import column
+from features.targets import WEEK
+
+ANCHORS = ("memory_52", "memory_104")
+"""The rates that the learners start from: on origins before 2019 their mean beat either alone."""
+
+
+def anchor(X: pd.DataFrame, horizons: Sequence[int]) -> Floats:
+    """The probabilities to start from, the mean of the anchors': (row, horizon)."""
+    p: Floats = np.mean([X[[column(rate, h) for h in horizons]].to_numpy() for rate in ANCHORS], 0)
+    return p
+
+
+def scaled(X: pd.DataFrame, columns: Sequence[str]) -> Floats:
+    """log(1 + x) of the columns (all are counts, days or flags, so never negative)."""
+    values: Floats = np.log1p(X[list(columns)].to_numpy())
+    return values
+
+
+def evidence(weight: Floats, horizons: Sequence[int]) -> Floats:
+    """Row weights by horizon: weekly windows overlap, so each tells WEEK / horizon of its own."""
+    told: Floats = weight[:, None] * (WEEK / np.array(horizons))
+    return told
+
+
+def rising(p: Floats) -> Floats:
+    """Probabilities that never fall with the horizon (the last axis), by rearrangement.
+
+    Sorting a curve that ought to rise never takes it further from the truth (Chernozhukov,
+    Fernández-Val and Galichon, Econometrica 2010).
+    """
+    return np.sort(p, axis=-1)

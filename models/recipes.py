@@ -1,0 +1,59 @@
+"""Which models there are, and what each may look at; settings chosen on origins before 2019."""
+
+from features.rates import RATES
+from features.table import OWN_FAMILIES
+from models.boosting import Boosting
+from models.climatology import Rate
+from models.counts import Hazard
+from models.logistic import MemoryLogistic
+from theatres import DYAD
+
+Learner = Rate | MemoryLogistic | Hazard | Boosting
+
+BASELINES = RATES
+PRIOR = {
+    "climatology": 0.5,
+    "memory_26": 0.5,
+    "memory_52": 3.0,
+    "memory_104": 3.0,
+    "persistence": 0.1,
+    "logistic": 1.0,
+    "hazard": 3.0,
+    "boosting": 0.5,
+}
+"""What the ensemble believes of each member before it has a record: the memories, and the hazard
+model that starts from them, over rules that forget nothing and models with many terms."""
+
+RECENT = tuple(f"dyad.{family}.decayed_30" for family in OWN_FAMILIES)
+SEASON = tuple(f"dyad.{family}.decayed_90" for family in OWN_FAMILIES)
+STATE = (
+    "dyad.conciliation.ceasefire_in_force",
+    "dyad.conciliation.talks_pending",
+    "dyad.breakdown.talks_failed_since",
+    "dyad.mediation.engaged",
+    "dyad.crossings.closed",
+)
+OWN = (
+    "own.force.decayed_30",
+    "own.force.decayed_365",
+    "own.crossings.decayed_30",
+    "own.crossings.decayed_365",
+    "near.force.decayed_30",
+    "near.force.decayed_365",
+)
+OWN_STATE = (
+    "own.crossings.closed",
+    "own.breakdown.decayed_90",
+    "own.conciliation.decayed_90",
+)
+
+
+def learners(units: tuple[str, ...], horizons: tuple[int, ...], seed: int) -> dict[str, Learner]:
+    """Every member of the ensemble, unfitted, by name: baselines first."""
+    own, state = ((), ()) if units == (DYAD,) else (OWN, OWN_STATE)
+    return {
+        **{rate: Rate(rate, horizons) for rate in RATES},
+        "logistic": MemoryLogistic(horizons, (*RECENT, *SEASON, *STATE, *own, *state)),
+        "hazard": Hazard(horizons, (*RECENT, *own)),
+        "boosting": Boosting(horizons, (*RECENT, *own, *state), seed=seed),
+    }

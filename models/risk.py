@@ -1,0 +1,157 @@
+"""A theatre's risk model: every problem's ensemble as of one day, and what it forecasts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from errors import DyadcastError
+from features.history import History, to_date, to_day
+from features.table import contract
+from models.backtest import Record, first_forecast, learning_grid, pose, walk
+from models.ensemble import Combined, Ensemble, build, combine
+from models.explain import drivers
+from theatres import Theatre
+
+METHOD_VERSION: Final = "1"
+"""Raise it whenever the same data would give another forecast."""
+RECORD_DAYS: Final = 366
+"""An ensemble needs at least a year of its own forecasts before it says anything."""
+
+
+class TrainingError(DyadcastError):
+    """There is not enough history to learn from."""
+
+
+@dataclass
+class RiskModel:
+    """What is trained, registered and loaded: ensembles, and what they take for granted."""
+
+    theatre: str
+    trained_as_of: str
+    contract: str
+    data_fingerprint: str
+    method_version: str
+    ensembles: list[Ensemble]
+
+    @property
+    def trained_on(self) -> date:
+        """The as_of of the training: nothing known later is in the model."""
+        return date.fromisoformat(self.trained_as_of)
+
+
+@dataclass(frozen=True)
+class Training:
+    """A trained model with the out-of-sample record it stands on, problem by problem."""
+
+    model: RiskModel
+    records: list[Record]
+    combined: list[Combined]
+
+
+@dataclass(frozen=True)
+class Score:
+    """One forecast probability: its 80% band, its baseline, what moves it in percentage points."""
+
+    unit: str
+    target: str
+    horizon: int
+    probability: float
+    low: float
+    high: float
+    baseline: float
+    drivers: tuple[tuple[str, float], ...]
+
+
+def earliest_as_of(covered_from: date) -> date:
+    """The first day for which a forecast can be made: history to learn from, then a record."""
+    return to_date(to_day(first_forecast(covered_from)) + RECORD_DAYS)
+
+
+def train(
+    history: History,
+    theatre: Theatre,
+    covered: tuple[date, date],
+    as_of: date,
+    fingerprint: str,
+    seed: int = 0,
+    jobs: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Training:
+    """The model as of a day, from events known by then, with its rolling-origin record.
+
+    `covered` are the first and last day whose silence means calm; nothing known after `as_of`
+    is used, whatever the history holds. Raises TrainingError where history is too short.
+    """
+    if as_of < (first := earliest_as_of(covered[0])):
+        raise TrainingError(
+            "too little history to learn from",
+            found=str(as_of),
+            expected=f"{first} or later",
+            do="take a later as_of",
+        )
+    history = history.as_known(to_day(as_of))
+    covered = (covered[0], min(covered[1], as_of))
+    problems = pose(history, theatre, covered, learning_grid(*covered))
+    records = walk(problems, first_forecast(covered[0]), seed, jobs, progress)
+    combined = [combine(record, to_day(as_of)) for record in records]
+    ensembles = [
+        build(record, mixed, to_day(as_of), seed)
+        for record, mixed in zip(records, combined, strict=True)
+    ]
+    model = RiskModel(
+        theatre.name, as_of.isoformat(), contract(theatre), fingerprint, METHOD_VERSION, ensembles
+    )
+    return Training(model, records, combined)
+
+
+def forecast(
+    model: RiskModel, history: History, theatre: Theatre, covered: tuple[date, date], as_of: date
+) -> list[Score]:
+    """Every probability on that day, in the order of targets, units and horizons.
+
+    Uses events known by `as_of` alone. The model must have been trained at or before it.
+    """
+    if model.trained_on > as_of:
+        raise TrainingError(
+            "the model has seen later events",
+            found=f"trained as of {model.trained_as_of}",
+            expected=f"{as_of} or earlier",
+            do="train a model as of that day",
+        )
+    history = history.as_known(to_day(as_of))
+    covered = (covered[0], min(covered[1], as_of))
+    at = np.array([to_day(as_of)], dtype=np.int32)
+    problems = pose(history, theatre, covered, at)
+    scores = []
+    for problem, ensemble in zip(problems, model.ensembles, strict=True):
+        scores += _scores(ensemble, problem.rows(slice(0, 1)), theatre.baseline)
+    return scores
+
+
+def _scores(ensemble: Ensemble, X: pd.DataFrame, baseline_name: str) -> list[Score]:
+    p, (low, high) = ensemble.predict(X), ensemble.interval(X)
+    baseline = ensemble.member(baseline_name, X)
+    moved = drivers(ensemble, X, baseline)
+    return [
+        Score(
+            unit,
+            ensemble.target,
+            horizon,
+            float(p[u, h]),
+            float(low[u, h]),
+            float(high[u, h]),
+            float(baseline[u, h]),
+            tuple(
+                sorted(
+                    ((name, 100.0 * float(points[u, h])) for name, points in moved.items()),
+                    key=lambda driver: (-abs(driver[1]), driver[0]),
+                )
+            ),
+        )
+        for u, unit in enumerate(ensemble.units)
+        for h, horizon in enumerate(ensemble.horizons)
+    ]

@@ -1,0 +1,143 @@
+"""The Forecast, the contract that every view and reader shares: its value, JSON text and table."""
+
+import json
+from datetime import datetime
+from typing import cast
+
+import pandas as pd
+from pydantic import ValidationError
+
+from publish.fields import Fields, parse
+from publish.issue import (
+    LEVEL_FIELDS,
+    Forecast,
+    IssueStatus,
+    issue_id,
+    level_object,
+)
+from publish.row import ROW_FIELDS, ForecastError, Row, RowStatus, drivers_text, row_object
+from theatres import Level
+
+__all__ = [
+    "Forecast",
+    "ForecastError",
+    "IssueStatus",
+    "Row",
+    "RowStatus",
+    "from_json",
+    "issue_id",
+    "to_frame",
+    "to_json",
+]
+
+ISSUE_FIELDS = (
+    "issue_id",
+    "theatre",
+    "as_of",
+    "issued_at",
+    "data_as_of",
+    "data_fingerprint",
+    "method_version",
+    "mlflow_run_id",
+    "status",
+    "levels",
+    "rows",
+)
+
+
+def to_json(forecast: Forecast) -> str:
+    """The canonical JSON text: fields in the contract's order, floats by repr, dates ISO 8601.
+
+    `from_json` gives back an equal Forecast, and equal Forecasts give the same text.
+    """
+    value = {name: getattr(forecast, name) for name in ISSUE_FIELDS}
+    value["as_of"] = forecast.as_of.isoformat()
+    value["issued_at"] = moment_text(forecast.issued_at)
+    value["data_as_of"] = forecast.data_as_of.isoformat()
+    value["levels"] = [level_object(level) for level in forecast.levels]
+    value["rows"] = [row_object(row) for row in forecast.rows]
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
+
+
+def from_json(text: str) -> Forecast:
+    """The Forecast of a JSON text, checked as one that is made anew.
+
+    Raises ForecastError on anything else: not JSON, a missing, unknown or doubled field, a wrong
+    type, contents that contradict each other or the issue_id.
+    """
+    fields = Fields(parse(text, "forecast"), ISSUE_FIELDS, "forecast")
+    return Forecast(
+        issue_id=fields.text("issue_id"),
+        theatre=fields.text("theatre"),
+        as_of=fields.day("as_of"),
+        issued_at=fields.moment("issued_at"),
+        data_as_of=fields.day("data_as_of"),
+        data_fingerprint=fields.text("data_fingerprint"),
+        method_version=fields.text("method_version"),
+        mlflow_run_id=fields.text("mlflow_run_id"),
+        status=cast("IssueStatus", fields.text("status")),
+        levels=tuple(_read_level(value, n) for n, value in enumerate(fields.array("levels"), 1)),
+        rows=tuple(_read_row(value, n) for n, value in enumerate(fields.array("rows"), 1)),
+    )
+
+
+def to_frame(forecast: Forecast) -> pd.DataFrame:
+    """One line a Row in the Row's order, the issue's columns in front; drivers as JSON text.
+
+    Numbers that are not there are NaN; column types are the same for every issue.
+    """
+    frame = pd.DataFrame([row_object(row) for row in forecast.rows], columns=list(ROW_FIELDS))
+    numbers = [name for name in ROW_FIELDS if "probability" in name or name == "change"]
+    frame = frame.astype(dict.fromkeys(numbers, "float64") | {"level": "object"})
+    frame["target_end_date"] = [row.target_end_date for row in forecast.rows]
+    frame["drivers"] = [drivers_text(row) for row in forecast.rows]
+    issue = {
+        "issue_id": forecast.issue_id,
+        "theatre": forecast.theatre,
+        "as_of": forecast.as_of,
+        "issued_at": forecast.issued_at,
+        "data_as_of": forecast.data_as_of,
+        "issue_status": forecast.status,
+    }
+    for place, (name, value) in enumerate(issue.items()):
+        frame.insert(place, name, [value] * len(frame))
+    return frame
+
+
+def moment_text(moment: datetime) -> str:
+    """A UTC moment in ISO 8601, ending in Z."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _read_level(value: object, number: int) -> Level:
+    fields = Fields(value, LEVEL_FIELDS, f"level {number}")
+    try:
+        return Level(
+            name=fields.text("name"),
+            probability=fields.number("probability"),
+            lift=fields.number("lift"),
+            floor=fields.number("floor"),
+        )
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        raise ForecastError(fault["msg"], where=f"level {number}", found=fault["input"]) from None
+
+
+def _read_row(value: object, number: int) -> Row:
+    fields = Fields(value, ROW_FIELDS, f"row number {number}")
+    drivers = fields.inner("drivers")
+    return Row(
+        unit=fields.text("unit"),
+        target=fields.text("target"),
+        horizon_days=fields.whole("horizon_days"),
+        target_end_date=fields.day("target_end_date"),
+        probability=fields.number_or_none("probability"),
+        probability_low=fields.number_or_none("probability_low"),
+        probability_high=fields.number_or_none("probability_high"),
+        baseline_probability=fields.number_or_none("baseline_probability"),
+        level=fields.text_or_none("level"),
+        change=fields.number_or_none("change"),
+        drivers=tuple((name, drivers.number(name)) for name in drivers.names),
+        status=cast("RowStatus", fields.text("status")),
+        reason=fields.text("reason"),
+    )

@@ -1,0 +1,242 @@
+"""One row of a forecast: how likely a target is for a unit within a horizon, or why no one says."""
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from math import isfinite
+from numbers import Integral, Real
+from typing import Literal, get_args
+
+from errors import DyadcastError
+
+RowStatus = Literal["ok", "stale", "no_forecast"]
+ROW_FIELDS = (
+    "unit",
+    "target",
+    "horizon_days",
+    "target_end_date",
+    "probability",
+    "probability_low",
+    "probability_high",
+    "baseline_probability",
+    "level",
+    "change",
+    "drivers",
+    "status",
+    "reason",
+)
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# Control characters, line separators and lone surrogates: no database or CSV holds them safely.
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+POINTS_TOLERANCE = 1e-6
+
+
+class ForecastError(DyadcastError):
+    """A forecast that contradicts itself, or a text that is not one; names the row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One probability with its 80% interval, its baseline and what moves it, or a reason for none.
+
+    `drivers` are (name, percentage points), the largest first; they sum to
+    100 * (probability - baseline_probability). `change` is the probability minus that of the
+    issue before. Raises ForecastError, naming the row, where the fields contradict each other.
+    """
+
+    unit: str
+    target: str
+    horizon_days: int
+    target_end_date: date
+    probability: float | None = None
+    probability_low: float | None = None
+    probability_high: float | None = None
+    baseline_probability: float | None = None
+    level: str | None = None
+    change: float | None = None
+    drivers: tuple[tuple[str, float], ...] = ()
+    status: RowStatus = "ok"
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        _normalise(self)
+        _check_text(self)
+        if self.status == "no_forecast":
+            _check_absent(self)
+        else:
+            _check_present(self)
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What the row is about, once in an issue: unit, target, horizon in days."""
+        return self.unit, self.target, self.horizon_days
+
+    def __str__(self) -> str:
+        return f"row {self.unit}/{self.target}/{self.horizon_days}"
+
+
+def row_object(row: Row) -> dict[str, object]:
+    """The row as the JSON object that is published, fields in the contract's order."""
+    value: dict[str, object] = {name: getattr(row, name) for name in ROW_FIELDS}
+    value["target_end_date"] = row.target_end_date.isoformat()
+    value["drivers"] = dict(row.drivers)
+    return value
+
+
+def drivers_text(row: Row) -> str:
+    """The row's drivers as one line of JSON, for tables that hold no lists."""
+    return json.dumps(dict(row.drivers), ensure_ascii=False)
+
+
+def check_text(value: object, what: str, where: str) -> str:
+    """The text unchanged, if it can stand in every file and database; else ForecastError."""
+    if not isinstance(value, str) or UNSAFE.search(value):
+        raise ForecastError(
+            f"{what} is not plain text", where=where, found=value, expected="one line of text"
+        )
+    return value
+
+
+def check_name(value: object, what: str, where: str) -> str:
+    """The name unchanged, if it is letters, digits, `_`, `.` and `-`; else ForecastError."""
+    if not isinstance(value, str) or not NAME.fullmatch(value):
+        raise ForecastError(
+            f"{what} is not a name",
+            where=where,
+            found=value,
+            expected="letters, digits, _ . - beginning with a letter or digit",
+        )
+    return value
+
+
+def check_day(value: object, what: str, where: str) -> date:
+    """The date unchanged, if it is a plain date without a time; else ForecastError."""
+    if type(value) is not date:
+        raise ForecastError(f"{what} is not a date", where=where, found=value, expected="a date")
+    return value
+
+
+def plain_number(value: object, what: str, where: str) -> float:
+    """The number as a plain float, so that equal numbers are written alike; else ForecastError."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
+        raise ForecastError(f"{what} is no finite number", where=where, found=value)
+    return float(value) + 0.0  # -0.0 becomes 0.0
+
+
+def _normalise(row: Row) -> None:
+    if isinstance(row.horizon_days, bool) or not isinstance(row.horizon_days, Integral):
+        raise ForecastError(
+            "horizon_days is no whole number", where=str(row), found=row.horizon_days
+        )
+    object.__setattr__(row, "horizon_days", int(row.horizon_days))
+    for name in ("probability", "probability_low", "probability_high", "baseline_probability"):
+        if (value := getattr(row, name)) is not None:
+            object.__setattr__(row, name, plain_number(value, name, str(row)))
+    if row.change is not None:
+        object.__setattr__(row, "change", plain_number(row.change, "change", str(row)))
+    drivers = tuple((name, plain_number(p, "a driver", str(row))) for name, p in row.drivers)
+    object.__setattr__(row, "drivers", drivers)
+
+
+def _check_text(row: Row) -> None:
+    check_name(row.unit, "unit", str(row))
+    check_name(row.target, "target", str(row))
+    check_day(row.target_end_date, "target_end_date", str(row))
+    check_text(row.reason, "reason", str(row))
+    if row.horizon_days < 1:
+        raise ForecastError(
+            "horizon_days is too short",
+            where=str(row),
+            found=row.horizon_days,
+            expected="1 or more",
+        )
+    if row.status not in get_args(RowStatus):
+        raise ForecastError(
+            "unknown status",
+            where=str(row),
+            found=row.status,
+            expected=f"one of {', '.join(get_args(RowStatus))}",
+        )
+    if (row.status == "ok") == bool(row.reason.strip()):
+        raise ForecastError(
+            f"status {row.status} and reason disagree",
+            where=str(row),
+            found=row.reason,
+            expected="no reason where ok, a reason otherwise",
+        )
+
+
+def _check_absent(row: Row) -> None:
+    given = [
+        name
+        for name in (
+            "probability",
+            "probability_low",
+            "probability_high",
+            "baseline_probability",
+            "level",
+            "change",
+        )
+        if getattr(row, name) is not None
+    ]
+    if given or row.drivers:
+        raise ForecastError(
+            "a row without a forecast holds values",
+            where=str(row),
+            found=given or row.drivers,
+            expected="none of them",
+        )
+
+
+def _check_present(row: Row) -> None:
+    low, p, high = row.probability_low, row.probability, row.probability_high
+    baseline = row.baseline_probability
+    if low is None or p is None or high is None or baseline is None or row.level is None:
+        raise ForecastError(
+            f"a row with status {row.status} lacks a value",
+            where=str(row),
+            found=(low, p, high, baseline, row.level),
+            expected="low, probability, high, baseline_probability and level",
+        )
+    check_name(row.level, "level", str(row))
+    _check_probabilities(row, low, p, high, baseline)
+    _check_drivers(row, 100 * (p - baseline))
+
+
+def _check_probabilities(row: Row, low: float, p: float, high: float, baseline: float) -> None:
+    if not (0 <= low <= p <= high <= 1):
+        raise ForecastError(
+            "probabilities are out of order",
+            where=str(row),
+            found=(low, p, high),
+            expected="0 <= low <= probability <= high <= 1",
+        )
+    if not 0 <= baseline <= 1:
+        raise ForecastError(
+            "baseline_probability is out of range",
+            where=str(row),
+            found=baseline,
+            expected="0 to 1",
+        )
+    if row.change is not None and not -1 <= row.change <= 1:
+        raise ForecastError(
+            "change is out of range", where=str(row), found=row.change, expected="-1 to 1"
+        )
+
+
+def _check_drivers(row: Row, moved: float) -> None:
+    names = [check_text(name, "a driver's name", str(row)) for name, _ in row.drivers]
+    if len(set(names)) != len(names) or not all(name.strip() for name in names):
+        raise ForecastError("drivers need different names", where=str(row), found=names)
+    points = [value for _, value in row.drivers]
+    if any(abs(before) < abs(after) for before, after in pairwise(points)):
+        raise ForecastError("drivers are not the largest first", where=str(row), found=row.drivers)
+    if abs(sum(points) - moved) > POINTS_TOLERANCE:
+        raise ForecastError(
+            "drivers do not sum to the difference from the baseline",
+            where=str(row),
+            found=sum(points),
+            expected=f"{moved} percentage points",
+        )

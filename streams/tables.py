@@ -1,0 +1,83 @@
+"""The tables that the streams keep in the database."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
+
+from streams.frame import DTYPES
+
+metadata = MetaData()
+
+# Byte order, whatever the server's locale: times are ISO text, which then sorts as time does.
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+COUNT = BigInteger().with_variant(Integer(), "sqlite")
+_TYPES: dict[str, TypeEngine[Any]] = {
+    "str": TEXT,
+    "datetime64[s]": TEXT,
+    "int64": COUNT,
+    "Int64": COUNT,
+    "float64": Double(),
+    "bool": Boolean(),
+}
+_MAY_BE_EMPTY = ("float64", "Int64")
+
+# Its presence says that the database is ours, and in which shape.
+marker = Table(
+    "dyadcast_schema",
+    metadata,
+    Column("application", TEXT, primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+
+event_versions = Table(
+    "event_versions",
+    metadata,
+    *(Column(name, _TYPES[kind], nullable=kind in _MAY_BE_EMPTY) for name, kind in DTYPES.items()),
+    Column("ingested_at", TEXT, nullable=False),
+    Column("content_hash", TEXT, nullable=False),
+    UniqueConstraint("source", "event_id", "version", name="event_versions_one_of_a_number"),
+    UniqueConstraint("source", "event_id", "content_hash", name="event_versions_one_of_a_content"),
+    Index("event_versions_by_known_at", "known_at"),
+)
+
+coverages = Table(
+    "coverages",
+    metadata,
+    Column("position", COUNT, primary_key=True, autoincrement=True),
+    Column("source", TEXT, nullable=False),
+    Column("start_on", TEXT, nullable=False),
+    Column("end_on", TEXT, nullable=False),
+    Column("declared_at", TEXT, nullable=False),
+    UniqueConstraint("source", "start_on", "end_on", name="coverages_one_of_a_span"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("refusal_id", TEXT, primary_key=True),
+    Column("source", TEXT, nullable=False),
+    Column("file", TEXT, nullable=False),
+    Column("line", COUNT, nullable=False),
+    Column("column", TEXT, nullable=False),
+    Column("found", TEXT, nullable=False),
+    Column("expected", TEXT, nullable=False),
+    Column("event_id", TEXT, nullable=False),
+    # Bytes, because what is refused may be no text at all.
+    Column("header", LargeBinary, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("refused_at", TEXT, nullable=False),
+    Column("resolved_at", TEXT, nullable=True),
+)
