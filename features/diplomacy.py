@@ -23,7 +23,8 @@ SINCE_CAP = 1826
 def _latest(history: History, origins: Ints) -> Ints:
     """The newest known day at each origin."""
     cell = np.zeros(len(history), np.intp)
-    return Slots(history.day, history.known, history.until, cell, 1, origins).latest()[0]
+    newest: Ints = Slots(history.day, history.known, history.until, cell, 1, origins).latest()[0]
+    return newest
 
 
 def _age(latest: Ints, origins: Ints, cap: int = SINCE_CAP) -> Floats:

@@ -75,7 +75,7 @@ class History:
 
 def _segment_bits(frame: pd.DataFrame, theatre: Theatre) -> Masks:
     bit = {name: 1 << i for i, name in enumerate(theatre.segment_names)}
-    own = frame["segment"].map(bit).fillna(0).to_numpy(dtype=np.int64)
+    own: Masks = np.array([bit.get(name, 0) for name in frame["segment"]], np.int64)
     for row in np.flatnonzero(frame["type"].isin(CROSSING_TYPES).to_numpy()):
         event = frame.iloc[row]
         named = crossings_named(event["place"], event["segment"], theatre)
@@ -112,7 +112,7 @@ def history_of(versions: pd.DataFrame, theatre: Theatre) -> History:
         day=_days(frame["occurred_on"]),
         known=frame["known_day"].to_numpy(np.int32),
         until=frame["until_day"].to_numpy(np.int32),
-        kind=frame["type"].map({name: i for i, name in enumerate(TYPES)}).to_numpy(np.int32),
+        kind=np.array([TYPES.index(name) for name in frame["type"]], np.int32),
         segments=_segment_bits(frame, theatre),
         mediators=_mediator_bits(frame, theatre),
         between=(

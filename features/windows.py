@@ -51,7 +51,8 @@ class Slots:
     def _slot(self, days: Ints) -> npt.NDArray[np.intp]:
         at = np.minimum(days, self.origins[-1] + 1)
         at -= self._base
-        return self._lookup[at]
+        slots: npt.NDArray[np.intp] = self._lookup[at]
+        return slots
 
     def _marks(
         self, slot: npt.NDArray[np.intp], weights: Floats | None = None
@@ -77,7 +78,8 @@ class Slots:
         """The same for a weight an event (deaths, say): (window, cell, origin)."""
         entered = self._marks(self.enters, weights)
         found = [entered - self._marks(self._exit(window), weights) for window in windows]
-        return np.cumsum(np.stack(found), axis=2)[:, :, :-1]
+        totals: Floats = np.cumsum(np.stack(found), axis=2, dtype=np.float64)[:, :, :-1]
+        return totals
 
     def decayed(self, half_lives: Sequence[float], weights: Floats | None = None) -> Floats:
         """Sums of 0.5 ** (age in days / half-life): (half-life, cell, origin)."""
@@ -89,7 +91,7 @@ class Slots:
         if self.leaves is not None:
             gains -= self._aged(np.maximum(self.leaves, self.enters), half_life, one)
         fade = 0.5 ** (np.diff(self.origins, prepend=self.origins[0]) / half_life)
-        total = np.empty_like(gains)
+        total = np.empty(gains.shape)
         running = np.zeros(self.n_cells)
         for i, keep in enumerate(fade):
             running = running * keep + gains[:, i]
@@ -111,9 +113,10 @@ class Slots:
             for i in np.flatnonzero(self.until != NEVER):
                 span = newest[self.cell[i], self.enters[i] : self.leaves[i]]
                 np.maximum(span, self.day[i], out=span)
-        return newest[:, :-1]
+        days: Ints = newest[:, :-1]
+        return days
 
     def since(self, cap: int) -> Ints:
         """Days since the newest event, at most `cap`, `cap` where there is none: (cell, origin)."""
         age = self.origins.astype(np.int64) - self.latest()
-        return np.minimum(age, cap).astype(np.int32)
+        return np.asarray(np.minimum(age, cap), np.int32)

@@ -77,3 +77,8 @@ def make_forecast(
     fields |= changed
     kept = make_rows(as_of) if rows is None else rows
     return Forecast.issue(as_of=as_of, status=status, rows=kept, **fields)
+
+
+def make_days(count: int) -> list[Forecast]:
+    """One issue a day, each with an as_of of its own."""
+    return [make_forecast(AS_OF + timedelta(days=n)) for n in range(count)]

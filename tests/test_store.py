@@ -1,4 +1,4 @@
-"""The store gives back what was known when, the same on SQLite and PostgreSQL, and forgets nothing."""
+"""The store gives back what was known when, on SQLite as on PostgreSQL, and forgets nothing."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -240,7 +240,7 @@ def test_retract_stays_when_the_old_content_comes_again_and_ends_when_new_comes(
 def test_retract_refuses_unknown_ids_and_times_before_the_last_revision(store: Store) -> None:
     store.append(make_frame(make_event(known_at=at("2025-11-01"))), NOW)
 
-    with pytest.raises(StoreError, match="no such event.*'b'"):
+    with pytest.raises(StoreError, match=r"no such event.*'b'"):
         store.retract("made", ["a", "b"], at("2025-12-01"), LATER)
     with pytest.raises(StoreError, match="2025-11-01"):
         store.retract("made", ["a"], at("2025-10-31"), LATER)

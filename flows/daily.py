@@ -1,0 +1,151 @@
+"""The daily flow: ingest, train where need be, forecast, publish."""
+
+from datetime import UTC, date, datetime
+
+from prefect import flow, get_run_logger, task
+from prefect.artifacts import (
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from errors import DyadcastError
+from flows import steps
+from flows.settings import Settings, read_settings
+from models.registry import Champion, Logged
+from publish.files import Published
+from publish.forecast import Forecast
+from streams.chronicle import Ingested
+
+
+def _worth_retrying(_task: Task[..., object], _run: TaskRun, state: State[object]) -> bool:
+    """A person must mend a DyadcastError; anything else from outside may pass."""
+    return not isinstance(state.result(raise_on_failure=False), DyadcastError)
+
+
+def now() -> datetime:
+    """The present moment, UTC without a zone: the flows' only clock."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+@task(
+    name="ingest the chronicle",
+    retries=2,
+    retry_delay_seconds=[2, 10],
+    retry_condition_fn=_worth_retrying,
+    persist_result=False,
+)
+def ingest(settings: Settings, moment: datetime) -> Ingested:
+    """What landed in the store."""
+    return steps.ingest(settings, moment)
+
+
+@task(name="gather what is known", persist_result=False, cache_policy=None)
+def gather(settings: Settings, theatre: str, as_of: date | None, today: date) -> steps.Knowledge:
+    """Events, coverage and fingerprint as of the day."""
+    return steps.gather(settings, theatre, as_of, today)
+
+
+@task(
+    name="load the champion",
+    retries=2,
+    retry_delay_seconds=[2, 10],
+    retry_condition_fn=_worth_retrying,
+    persist_result=False,
+    cache_policy=None,
+)
+def load_champion(settings: Settings, known: steps.Knowledge) -> Champion | None:
+    """The champion from the registry."""
+    return steps.current_champion(settings, known.theatre)
+
+
+@task(name="train the models", persist_result=False, cache_policy=None)
+def train_models(
+    settings: Settings, known: steps.Knowledge, register: bool, progress: steps.Progress | None
+) -> tuple[Champion, Logged]:
+    """The trained model and its logged record."""
+    artifact = create_progress_artifact(0.0, key="training", description="Rolling origins done")
+
+    def tell(done: int, total: int) -> None:
+        update_progress_artifact(artifact, 100.0 * done / total)
+        if progress:
+            progress(done, total)
+
+    return steps.train(settings, known, register, tell)
+
+
+@task(name="forecast", persist_result=False, cache_policy=None)
+def make_forecast(
+    settings: Settings, known: steps.Knowledge, champion: Champion | None, moment: datetime
+) -> Forecast:
+    """The frozen forecast."""
+    return steps.make_forecast(settings, known, champion, moment)
+
+
+@task(
+    name="publish",
+    retries=2,
+    retry_delay_seconds=[2, 10],
+    retry_condition_fn=_worth_retrying,
+    persist_result=False,
+    cache_policy=None,
+)
+def publish(settings: Settings, forecast: Forecast) -> tuple[Forecast, Published]:
+    """The forecast as archived, and its files."""
+    return steps.issue(settings, forecast)
+
+
+def _tabulate(forecast: Forecast) -> None:
+    rows = [
+        {
+            "unit": row.unit,
+            "target": row.target,
+            "days": row.horizon_days,
+            "probability": row.probability,
+            "baseline": row.baseline_probability,
+            "level": row.level,
+            "status": row.status,
+        }
+        for row in forecast.rows
+    ]
+    create_table_artifact(
+        rows, key="forecast", description=f"{forecast.theatre} as of {forecast.as_of}"
+    )
+
+
+@flow(name="daily", flow_run_name="{theatre} as of {as_of}", persist_result=False)
+def daily(
+    theatre: str = "pak_afg", as_of: date | None = None, progress: steps.Progress | None = None
+) -> tuple[Forecast, Published]:
+    """The day's issue, archived and published, by the champion or by a model trained for it."""
+    settings, moment, log = read_settings(), now(), get_run_logger()
+    ingest(settings, moment)
+    known = gather(settings, theatre, as_of, moment.date())
+    log.info("as of %s, events covered until %s", known.as_of, known.covered[1])
+    champion = None
+    if reason := steps.why_not(known):
+        log.warning("no forecast: %s", reason)
+    else:
+        champion = load_champion(settings, known)
+        if reason := steps.why_train(champion, known):
+            log.info("training: %s", reason)
+            register = known.as_of >= known.newest_as_of
+            champion, _ = train_models(settings, known, register, progress)
+    issued, published = publish(settings, make_forecast(settings, known, champion, moment))
+    _tabulate(issued)
+    return issued, published
+
+
+@flow(name="train", flow_run_name="train {theatre} as of {as_of}", persist_result=False)
+def train(
+    theatre: str = "pak_afg", as_of: date | None = None, progress: steps.Progress | None = None
+) -> Logged:
+    """A new champion as of the newest day that can be forecast, or a record as of an earlier."""
+    settings, moment = read_settings(), now()
+    ingest(settings, moment)
+    known = gather(settings, theatre, as_of, moment.date())
+    register = known.as_of >= known.newest_as_of
+    _, logged = train_models(settings, known, register, progress)
+    return logged

@@ -1,0 +1,216 @@
+"""What the flows do, step by step: ordinary functions that know nothing of Prefect."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from features.history import History, history_of
+from features.table import contract
+from flows.settings import Settings
+from models import registry, risk
+from models.registry import Champion, Logged
+from publish.archive import Archive
+from publish.files import Published
+from publish.files import publish as publish_files
+from publish.forecast import Forecast, Row
+from streams import chronicle
+from streams.frame import fingerprint
+from streams.store import Store, StoreError, connect
+from theatres import Theatre, load_theatre
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What a forecast may use: the day, the events known by it, and until when silence is calm."""
+
+    theatre: Theatre
+    as_of: date
+    newest_as_of: date
+    history: History
+    fingerprint: str
+    covered: tuple[date, date]
+
+    @property
+    def data_as_of(self) -> date:
+        """The last day whose silence means calm, at most as_of."""
+        return min(self.covered[1], self.as_of)
+
+
+def open_store(settings: Settings) -> Store:
+    """The event store."""
+    return Store(connect(settings.database_url))
+
+
+def ingest(settings: Settings, now: datetime, path: Path | None = None) -> chronicle.Ingested:
+    """What landed from a chronicle file, the embedded one by default; refused rows are kept aside.
+
+    The same file again changes nothing.
+    """
+    store = open_store(settings)
+    chronicle.declare_coverage(store, now)
+    return chronicle.ingest(store, path or chronicle.EMBEDDED, now)
+
+
+def coverage(store: Store, theatre: Theatre) -> tuple[date, date]:
+    """From when to when silence means calm in every source that forms labels.
+
+    Raises StoreError where a source has declared no coverage.
+    """
+    spans = []
+    for source in (source.name for source in theatre.sources if source.labels):
+        if (span := store.coverage(source)) is None:
+            raise StoreError(
+                "no coverage declared", where=f"source {source}", do="ingest the source first"
+            )
+        spans.append(span)
+    return max(span.start for span in spans), min(span.end for span in spans)
+
+
+def gather(settings: Settings, theatre_name: str, as_of: date | None, today: date) -> Knowledge:
+    """What is known on `as_of`: by default today, or the end of coverage where that is earlier."""
+    theatre, store = load_theatre(theatre_name), open_store(settings)
+    covered = coverage(store, theatre)
+    newest = min(today, covered[1])
+    day = as_of or newest
+    versions = store.versions(day, sources=[source.name for source in theatre.sources])
+    return Knowledge(
+        theatre, day, newest, history_of(versions, theatre), fingerprint(versions), covered
+    )
+
+
+def why_not(known: Knowledge) -> str:
+    """The reason why there can be no forecast on that day; empty where there can."""
+    last = known.covered[1] + timedelta(days=known.theatre.coverage_tolerance_days)
+    if known.as_of > last:
+        return (
+            f"the event stream's silence means calm until {known.covered[1]} only, and as_of is"
+            f" more than {known.theatre.coverage_tolerance_days} days later"
+        )
+    first = risk.earliest_as_of(known.covered[0])
+    return f"too little history before {first}" if known.as_of < first else ""
+
+
+def train(
+    settings: Settings, known: Knowledge, register: bool, progress: Progress | None = None
+) -> tuple[Champion, Logged]:
+    """The model as of that day with its logged record; the champion from now on if `register`."""
+    training = risk.train(
+        known.history,
+        known.theatre,
+        known.covered,
+        known.as_of,
+        known.fingerprint,
+        progress=progress,
+    )
+    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
+    tags = {"theatre": known.theatre.name, "use": "champion" if register else "hindcast"}
+    logged = registry.log_training(
+        client, training, known.theatre, settings.artifacts, tags, register
+    )
+    return Champion(training.model, logged.run_id, ""), logged
+
+
+def current_champion(settings: Settings, theatre: Theatre) -> Champion | None:
+    """The champion in the registry, None where there is none yet."""
+    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
+    return registry.champion(client, theatre)
+
+
+def why_train(champion: Champion | None, known: Knowledge) -> str:
+    """Why a model must be trained for this forecast; empty where the champion can make it."""
+    if champion is None:
+        return "there is no champion yet"
+    age = (known.as_of - champion.model.trained_on).days
+    if age < 0:
+        return f"the champion was trained as of {champion.model.trained_on}, later than as_of"
+    if age > known.theatre.retrain_after_days:
+        return f"the champion is {age} days old"
+    return ""
+
+
+def make_forecast(
+    settings: Settings, known: Knowledge, champion: Champion | None, now: datetime
+) -> Forecast:
+    """The forecast of that day; rows without a probability, and the reason, where none can be."""
+    hindcast = known.as_of < known.newest_as_of
+    if champion is None:
+        rows = _absent_rows(known, why_not(known))
+        status = "no_forecast"
+    else:
+        rows = _rows(known, champion)
+        stale = any(row.status == "stale" for row in rows)
+        status = "hindcast" if hindcast else "stale" if stale else "ok"
+    before = Archive(connect(settings.database_url)).previous(
+        known.theatre.name, known.as_of, hindcast=status == "hindcast"
+    )
+    return Forecast.issue(
+        theatre=known.theatre.name,
+        as_of=known.as_of,
+        issued_at=now,
+        data_as_of=known.data_as_of,
+        data_fingerprint=known.fingerprint,
+        method_version=f"{risk.METHOD_VERSION}-{contract(known.theatre)[:8]}",
+        mlflow_run_id="" if champion is None else champion.run_id,
+        status=status,
+        levels=known.theatre.levels,
+        rows=[_with_change(row, before) for row in rows],
+    )
+
+
+def _absent_rows(known: Knowledge, reason: str) -> list[Row]:
+    return [
+        Row(
+            unit=unit,
+            target=name,
+            horizon_days=horizon,
+            target_end_date=known.as_of + timedelta(days=horizon),
+            status="no_forecast",
+            reason=reason,
+        )
+        for name, target in known.theatre.targets.items()
+        for unit in known.theatre.units(name)
+        for horizon in target.horizons
+    ]
+
+
+def _rows(known: Knowledge, champion: Champion) -> list[Row]:
+    late = (known.as_of - known.covered[1]).days
+    reason = f"events are covered until {known.covered[1]}, {late} days before as_of"
+    return [
+        Row(
+            unit=score.unit,
+            target=score.target,
+            horizon_days=score.horizon,
+            target_end_date=known.as_of + timedelta(days=score.horizon),
+            probability=score.probability,
+            probability_low=score.low,
+            probability_high=score.high,
+            baseline_probability=score.baseline,
+            level=known.theatre.level(score.probability, score.baseline),
+            drivers=score.drivers,
+            status="stale" if late > 0 else "ok",
+            reason=reason if late > 0 else "",
+        )
+        for score in risk.forecast(
+            champion.model, known.history, known.theatre, known.covered, known.as_of
+        )
+    ]
+
+
+def _with_change(row: Row, before: Forecast | None) -> Row:
+    then = before.row(*row.key) if before else None
+    if row.probability is None or then is None or then.probability is None:
+        return row
+    return replace(row, change=row.probability - then.probability)
+
+
+def issue(settings: Settings, forecast: Forecast) -> tuple[Forecast, Published]:
+    """The forecast as archived and where its files are; the same forecast again changes nothing."""
+    archive = Archive(connect(settings.database_url))
+    if not archive.append(forecast):
+        forecast = archive.get(forecast.theatre, forecast.issue_id)
+    head = archive.head(forecast.theatre)
+    return forecast, publish_files(forecast, settings.published, head)

@@ -1,0 +1,395 @@
+"""The chronicle's good rows land, its bad ones are refused one by one, and nothing is lost."""
+
+import csv
+import hashlib
+import io
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from events import NOW
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pandas.testing import assert_frame_equal
+
+from streams.chronicle import EMBEDDED, HEADER, StreamError, ingest, read, retry
+from streams.event import FAMILIES, fingerprint
+from streams.store import Coverage, Landed, Store, connect
+
+END = date(2026, 12, 31)
+LATER = NOW + timedelta(hours=1)
+GOOD = {
+    "event_id": "c:1",
+    "occurred_on": "2025-10-12",
+    "ended_on": "",
+    "known_on": "2025-10-13",
+    "date_precision": "day",
+    "type": "crossing_closed",
+    "actor": "PAK",
+    "target": "AFG",
+    "mediators": "",
+    "place": "Torkham",
+    "segment": "khyber",
+    "lat": "34.12",
+    "lon": "71.09",
+    "deaths_low": "1",
+    "deaths_best": "",
+    "deaths_high": "3",
+    "summary": "Torkham closes, at night.",
+    "source": "https://example.org/a | https://example.org/b",
+    "confidence": "high",
+}
+
+
+@pytest.fixture
+def store() -> Iterator[Store]:
+    """An empty store that goes with the process."""
+    engine = connect("sqlite://")
+    yield Store(engine)
+    engine.dispose()
+
+
+def make_csv(*rows: dict[str, str], header: tuple[str, ...] = HEADER) -> bytes:
+    """A chronicle file: each row is the good one, but for what is given."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, header)
+    writer.writeheader()
+    for number, row in enumerate(rows, start=1):
+        writer.writerow(GOOD | {"event_id": f"c:{number}"} | row)
+    return text.getvalue().encode("utf-8", "surrogateescape")
+
+
+def make_file(folder: Path, content: bytes, name: str = "c.csv") -> Path:
+    """The file, written."""
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def ids(frame: pd.DataFrame) -> list[str]:
+    """The events of a frame, in its order."""
+    return [str(event_id) for event_id in frame["event_id"]]
+
+
+def test_read_gives_each_column_its_value(tmp_path: Path) -> None:
+    reading = read(make_file(tmp_path, make_csv({}, {"ended_on": "2025-10-14", "lat": "-0.5"})))
+
+    first, second = reading.frame.to_dict(orient="records")
+    assert reading.refusals == ()
+    assert reading.lines == (2, 3)
+    assert first["source"] == "chronicle"
+    assert first["url"] == GOOD["source"]
+    assert first["known_at"] == pd.Timestamp("2025-10-13")
+    assert first["ended_on"] == first["occurred_on"] == pd.Timestamp("2025-10-12")
+    assert (first["lat"], first["deaths_low"], first["deaths_high"]) == (34.12, 1, 3)
+    assert first["deaths_best"] is pd.NA
+    assert (second["ended_on"], second["lat"]) == (pd.Timestamp("2025-10-14"), -0.5)
+
+
+def test_read_takes_the_embedded_chronicle_whole() -> None:
+    reading = read(EMBEDDED)
+
+    assert reading.refusals == ()
+    assert len(reading.frame) == 601
+    assert reading.frame["occurred_on"].agg(["min", "max"]).dt.date.tolist() == [
+        date(2001, 9, 17),
+        date(2026, 9, 30),
+    ]
+    digest = hashlib.sha256(EMBEDDED.read_bytes()).hexdigest()
+    assert digest == EMBEDDED_DIGEST, "the file is embedded byte for byte, line ends and all"
+
+
+EMBEDDED_DIGEST = "25253e0e2073b6a140f270be97efba73b5e270e1ce6f09f6803337b409e9a6c8"
+
+
+def test_read_takes_columns_in_any_order_and_a_byte_order_mark(tmp_path: Path) -> None:
+    straight = read(make_file(tmp_path, make_csv({}, {}), "a.csv"))
+    turned = make_csv({}, {}, header=tuple(reversed(HEADER)))
+
+    reading = read(make_file(tmp_path, b"\xef\xbb\xbf" + turned, "b.csv"))
+
+    assert_frame_equal(reading.frame, straight.frame)
+
+
+BAD: list[tuple[str, str, str]] = [
+    ("type", "picnic", "expected a type"),
+    ("type", "", "expected a type"),
+    ("occurred_on", "2025-02-30", "YYYY-MM-DD"),
+    ("occurred_on", "20251012", "YYYY-MM-DD"),
+    ("occurred_on", "２０２５-10-12", "YYYY-MM-DD"),
+    ("occurred_on", "", "YYYY-MM-DD"),
+    ("occurred_on", "0001-01-01", "1900"),
+    ("known_on", "2025-10-11", "2025-10-12"),
+    ("known_on", "2025-10-12T10:00", "YYYY-MM-DD"),
+    ("ended_on", "2025-10-11", "2025-10-12"),
+    ("date_precision", "year", "day, week, month"),
+    ("actor", "Pakistan", "capitals"),
+    ("mediators", "QAT,TUR", "capitals"),
+    ("segment", "Khyber Pass", "small letters"),
+    ("lat", "91", "-90 to 90"),
+    ("lat", "34,12", "decimal degrees"),
+    ("lat", "nan", "decimal degrees"),
+    ("lon", "1e2", "decimal degrees"),
+    ("deaths_low", "-1", "from 0"),
+    ("deaths_low", "4", "at most deaths_high, 3"),
+    ("deaths_best", "9", "at most deaths_high, 3"),
+    ("deaths_best", "2.5", "whole number"),
+    ("deaths_high", "several", "whole number"),
+    ("deaths_high", "9" * 30, "whole number"),
+    ("summary", "nul \x00 byte", "control characters"),
+    ("event_id", "", "not empty"),
+    ("event_id", "a\x00b", "control characters"),
+    ("confidence", "sure", "high, medium, low"),
+    ("summary", "Caf\udce9", "UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("column", "value", "expected"), BAD)
+def test_read_refuses_a_bad_row_alone(
+    tmp_path: Path, column: str, value: str, expected: str
+) -> None:
+    path = make_file(tmp_path, make_csv({}, {column: value}, {}))
+
+    reading = read(path)
+
+    assert ids(reading.frame) == ["c:1", "c:3"]
+    [refusal] = reading.refusals
+    assert refusal.message.startswith(f"{path}, line 3, column {column}: found ")
+    assert expected in refusal.message
+    assert refusal.message.isprintable()
+    assert refusal.raw == make_csv({}, {column: value}, {}).split(b"\r\n")[2]
+
+
+@pytest.mark.parametrize(
+    ("change", "column", "said"),
+    [
+        (lambda row: row + b",more", "number 20", "found 20, expected 19 fields"),
+        (lambda row: row.rpartition(b",")[0], "confidence", "found 18, expected 19 fields"),
+        (lambda row: row.replace(b'"Torkham', b"Torkham"), "number 20", "expected 19 fields"),
+        (lambda row: row.replace(b'night."', b"night."), "summary", "expected quotes that close"),
+        (lambda row: b"word", "occurred_on", "found 1, expected 19 fields"),
+    ],
+)
+def test_read_refuses_a_row_of_another_shape_alone(
+    tmp_path: Path, change: "object", column: str, said: str
+) -> None:
+    assert callable(change)
+    lines = make_csv({}, {}, {}).split(b"\r\n")
+    lines[2] = change(lines[2])
+
+    reading = read(make_file(tmp_path, b"\r\n".join(lines)))
+
+    assert ids(reading.frame) == ["c:1", "c:3"]
+    assert f"line 3, column {column}: " in reading.refusals[0].message
+    assert said in reading.refusals[0].message
+
+
+def test_read_refuses_a_second_row_of_one_event(tmp_path: Path) -> None:
+    rows = {}, {"event_id": "c:1", "type": "shelling"}, {"event_id": "c:4", "type": "?"}, {}
+
+    reading = read(make_file(tmp_path, make_csv(*rows)))
+
+    assert ids(reading.frame) == ["c:1", "c:4"]
+    assert reading.frame["type"].tolist() == ["crossing_closed", "crossing_closed"]
+    second, bad = reading.refusals
+    assert "line 3, column event_id: found 'c:1', expected another id than that of line 2" in (
+        second.message
+    )
+    assert bad.column == "type"
+
+
+def test_read_counts_physical_lines_and_joins_a_text_on_two(tmp_path: Path) -> None:
+    rows = {"summary": "first\r\n  second"}, {"summary": "first\nsecond"}, {"type": "?"}
+
+    reading = read(make_file(tmp_path, make_csv(*rows)))
+
+    assert reading.frame["summary"].tolist() == ["first second", "first second"]
+    assert reading.lines == (2, 4)
+    assert reading.refusals[0].line == 6
+
+
+def header_with(old: str, new: str) -> bytes:
+    """A file of one good row under a header with one thing changed."""
+    first, _, rest = make_csv({}).partition(b"\r\n")
+    return first.replace(old.encode(), new.encode("latin-1")) + b"\r\n" + rest
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "an empty file"),
+        (b"\r\n\r\n", "an empty file"),
+        (header_with("known_on", "known_at"), "missing known_on; unexpected known_at"),
+        (header_with(",confidence", ""), "missing confidence"),
+        (header_with("lat,lon", "lat,lat"), "missing lon; twice lat"),
+        (header_with("summary", "r\xe9sum\xe9"), "column header"),
+        ("event_id,type\n".encode("utf-16"), "column header"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "column header"),
+        (b"a" * 500_000, "column header"),
+    ],
+)
+def test_read_refuses_a_file_of_which_nothing_can_be_read(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = make_file(tmp_path, content)
+
+    with pytest.raises(StreamError) as caught:
+        read(path)
+
+    message = str(caught.value)
+    assert message.startswith(f"{path}, line 1")
+    assert said in message
+    assert f"expected {','.join(HEADER)}" in message
+    assert message.isprintable()
+    assert len(message) < 800
+
+
+def test_read_refuses_a_folder_and_what_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(StreamError, match="a folder, expected a CSV file"):
+        read(tmp_path)
+    with pytest.raises(StreamError, match="no such file, expected a CSV file"):
+        read(tmp_path / "none.csv")
+    with pytest.raises(StreamError, match="cannot be read"):
+        read(Path("nul\0.csv"))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(junk=st.binary(max_size=120), at=st.integers(0, 700))
+def test_read_takes_any_bytes_in_a_row_without_losing_the_rows_around(
+    tmp_path: Path, junk: bytes, at: int
+) -> None:
+    whole = make_csv({}, {}, {})
+    rows = whole.split(b"\r\n")
+    rows[2] = rows[2][:at] + junk + rows[2][at:]
+
+    reading = read(make_file(tmp_path, b"\r\n".join(rows)))
+
+    assert {"c:1", "c:3"} <= set(ids(reading.frame))
+    assert all(refusal.message.isprintable() for refusal in reading.refusals)
+
+
+def test_ingest_twice_changes_nothing(store: Store) -> None:
+    first = ingest(store, EMBEDDED, NOW)
+    view = store.events(END)
+
+    again = ingest(store, EMBEDDED, LATER)
+
+    assert (first.read, first.new, first.refused, first.unchanged) == (601, 601, 0, 0)
+    assert (again.read, again.new, again.revised, again.unchanged) == (601, 0, 0, 601)
+    assert_frame_equal(store.events(END), view)
+    assert_frame_equal(store.events(END, seen_by=NOW), view)
+
+
+def test_ingest_is_the_same_on_both_databases_and_in_any_order_of_rows(
+    tmp_path: Path, store: Store, postgresql_url: str
+) -> None:
+    header, *rows = EMBEDDED.read_bytes().removesuffix(b"\r\n").split(b"\r\n")
+    random.Random(7).shuffle(rows)  # noqa: S311 (nothing secret)
+    other = Store(connect(postgresql_url))
+
+    ingest(store, EMBEDDED, NOW)
+    ingest(other, make_file(tmp_path, b"\r\n".join([header, *rows])), NOW)
+
+    for as_of in (date(2015, 6, 30), date(2025, 11, 15), END):
+        assert_frame_equal(other.events(as_of), store.events(as_of))
+        assert fingerprint(other.events(as_of)) == fingerprint(store.events(as_of))
+    other.engine.dispose()
+
+
+def test_ingest_declares_coverage_with_the_embedded_file_alone(
+    tmp_path: Path, store: Store
+) -> None:
+    ingest(store, make_file(tmp_path, make_csv({})), NOW)
+    assert store.coverage("chronicle") is None
+
+    ingest(store, EMBEDDED, NOW)
+    assert store.coverage("chronicle") == Coverage(
+        "chronicle", date(2001, 9, 17), date(2026, 3, 31)
+    )
+
+
+def test_ingest_lands_the_good_rows_and_keeps_the_bad_ones(tmp_path: Path, store: Store) -> None:
+    path = make_file(tmp_path, make_csv({}, {"type": "?"}, {"summary": "\udce9\x00"}))
+
+    for at in (NOW, LATER):
+        done = ingest(store, path, at)
+        assert (done.read, done.refused, len(done.refusals)) == (1, 2, 2)
+        assert store.quarantined()[["line", "column"]].to_numpy().tolist() == [
+            [3, "type"],
+            [4, "summary"],
+        ]
+    assert ids(store.events(END)) == ["c:1"]
+
+
+def test_ingest_of_a_part_takes_nothing_away(tmp_path: Path, store: Store) -> None:
+    ingest(store, make_file(tmp_path, make_csv({}, {}), "whole.csv"), NOW)
+    ingest(store, make_file(tmp_path, make_csv({"place": "Chaman"}), "part.csv"), LATER)
+
+    assert store.events(END)["place"].tolist() == ["Chaman", "Torkham"]
+
+
+def test_ingest_of_a_file_of_which_nothing_can_be_read_loses_nothing(
+    tmp_path: Path, store: Store
+) -> None:
+    ingest(store, make_file(tmp_path, make_csv({})), NOW)
+
+    with pytest.raises(StreamError):
+        ingest(store, make_file(tmp_path, b"", "empty.csv"), LATER)
+
+    assert ids(store.events(END)) == ["c:1"]
+
+
+def test_ingest_resolves_what_has_landed_since(tmp_path: Path, store: Store) -> None:
+    bad = {"type": "?"}, {"event_id": ""}, {"type": "!"}
+    ingest(store, make_file(tmp_path, make_csv(*bad)), NOW)
+    assert store.quarantined()["resolved"].tolist() == [False, False, False]
+
+    ingest(store, make_file(tmp_path, make_csv({}), "another.csv"), LATER)
+    assert store.quarantined()["resolved"].tolist() == [True, False, False], "by its id"
+    ingest(store, make_file(tmp_path, make_csv({}, {}, {"type": "!"})), LATER)
+    assert store.quarantined()["resolved"].tolist() == [True, True, False], "by its line"
+
+
+def test_ingest_leaves_a_second_row_of_an_event_open(tmp_path: Path, store: Store) -> None:
+    path = make_file(tmp_path, make_csv({}, {"event_id": "c:1", "type": "shelling"}))
+
+    for at in (NOW, LATER):
+        ingest(store, path, at)
+        assert store.quarantined()["resolved"].tolist() == [False]
+        assert retry(store, at).refused == 1
+    assert store.events(END)["type"].tolist() == ["crossing_closed"]
+
+
+def test_retry_lands_what_has_become_good(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned = make_csv({"type": "parley"}, {"type": "?"}, header=tuple(reversed(HEADER)))
+    ingest(store, make_file(tmp_path, turned), NOW)
+    assert retry(store, NOW).refused == 2
+    monkeypatch.setitem(FAMILIES, "parley", "conciliation")
+
+    done = retry(store, LATER)
+
+    assert (done.read, done.new, done.refused) == (1, 1, 1)
+    assert store.events(END)["type"].tolist() == ["parley"]
+    assert store.quarantined()["resolved"].tolist() == [True, False]
+    assert retry(store, LATER).read == 0
+
+
+def test_retry_lands_a_revision_that_had_been_refused(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest(store, make_file(tmp_path, make_csv({})), NOW)
+    ingest(store, make_file(tmp_path, make_csv({"type": "parley"}), "newer.csv"), NOW)
+    monkeypatch.setitem(FAMILIES, "parley", "conciliation")
+
+    assert retry(store, LATER).revised == 1
+    assert store.events(END)["type"].tolist() == ["parley"]
+
+
+def test_retry_of_nothing_does_nothing(store: Store) -> None:
+    assert retry(store, NOW).read == 0
+    assert store.append(read(EMBEDDED).frame, NOW) == Landed(new=601)
