@@ -91,7 +91,7 @@ class Slots:
         if self.leaves is not None:
             gains -= self._aged(np.maximum(self.leaves, self.enters), half_life, one)
         fade = 0.5 ** (np.diff(self.origins, prepend=self.origins[0]) / half_life)
-        total = np.empty(gains.shape)
+        total = np.empty_like(gains)
         running = np.zeros(self.n_cells)
         for i, keep in enumerate(fade):
             running = running * keep + gains[:, i]
@@ -101,7 +101,8 @@ class Slots:
     def _aged(self, slot: npt.NDArray[np.intp], half_life: float, weights: Floats) -> Floats:
         """What the events entering at each origin weigh by then: (cell, origin)."""
         seen = np.append(self.origins, self.origins[-1])[slot]
-        return self._marks(slot, weights * 0.5 ** ((seen - self.day) / half_life))[:, :-1]
+        faded = weights * 0.5 ** ((seen - self.day) / half_life)
+        return np.asarray(self._marks(slot, faded)[:, :-1], np.float64)
 
     def latest(self) -> Ints:
         """The day of the newest event that counts, or -NEVER for none: (cell, origin)."""

@@ -1,6 +1,9 @@
 """The daily flow: ingest, train where need be, forecast, publish."""
 
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from typing import Any, cast
+from uuid import UUID
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import (
@@ -8,6 +11,7 @@ from prefect.artifacts import (
     create_table_artifact,
     update_progress_artifact,
 )
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
@@ -20,14 +24,22 @@ from publish.forecast import Forecast
 from streams.chronicle import Ingested
 
 
-def _worth_retrying(_task: Task[..., object], _run: TaskRun, state: State[object]) -> bool:
+def _unheard(_done: int, _total: int) -> None:
+    """Tells nobody."""
+
+
+LISTENER: ContextVar[steps.Progress] = ContextVar("listener", default=_unheard)
+"""Who is told how far a training has come: the command line, where there is one."""
+
+
+def _worth_retrying(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     """A person must mend a DyadcastError; anything else from outside may pass."""
     return not isinstance(state.result(raise_on_failure=False), DyadcastError)
 
 
 def now() -> datetime:
-    """The present moment, UTC without a zone: the flows' only clock."""
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    """The present moment in UTC: the flows' only clock."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 @task(
@@ -42,7 +54,7 @@ def ingest(settings: Settings, moment: datetime) -> Ingested:
     return steps.ingest(settings, moment)
 
 
-@task(name="gather what is known", persist_result=False, cache_policy=None)
+@task(name="gather what is known", persist_result=False, cache_policy=NO_CACHE)
 def gather(settings: Settings, theatre: str, as_of: date | None, today: date) -> steps.Knowledge:
     """Events, coverage and fingerprint as of the day."""
     return steps.gather(settings, theatre, as_of, today)
@@ -54,29 +66,30 @@ def gather(settings: Settings, theatre: str, as_of: date | None, today: date) ->
     retry_delay_seconds=[2, 10],
     retry_condition_fn=_worth_retrying,
     persist_result=False,
-    cache_policy=None,
+    cache_policy=NO_CACHE,
 )
 def load_champion(settings: Settings, known: steps.Knowledge) -> Champion | None:
     """The champion from the registry."""
     return steps.current_champion(settings, known.theatre)
 
 
-@task(name="train the models", persist_result=False, cache_policy=None)
+@task(name="train the models", persist_result=False, cache_policy=NO_CACHE)
 def train_models(
-    settings: Settings, known: steps.Knowledge, register: bool, progress: steps.Progress | None
+    settings: Settings, known: steps.Knowledge, register: bool
 ) -> tuple[Champion, Logged]:
     """The trained model and its logged record."""
-    artifact = create_progress_artifact(0.0, key="training", description="Rolling origins done")
+    artifact = cast(
+        "UUID", create_progress_artifact(0.0, key="training", description="Rolling origins done")
+    )
 
     def tell(done: int, total: int) -> None:
         update_progress_artifact(artifact, 100.0 * done / total)
-        if progress:
-            progress(done, total)
+        LISTENER.get()(done, total)
 
     return steps.train(settings, known, register, tell)
 
 
-@task(name="forecast", persist_result=False, cache_policy=None)
+@task(name="forecast", persist_result=False, cache_policy=NO_CACHE)
 def make_forecast(
     settings: Settings, known: steps.Knowledge, champion: Champion | None, moment: datetime
 ) -> Forecast:
@@ -90,7 +103,7 @@ def make_forecast(
     retry_delay_seconds=[2, 10],
     retry_condition_fn=_worth_retrying,
     persist_result=False,
-    cache_policy=None,
+    cache_policy=NO_CACHE,
 )
 def publish(settings: Settings, forecast: Forecast) -> tuple[Forecast, Published]:
     """The forecast as archived, and its files."""
@@ -116,9 +129,7 @@ def _tabulate(forecast: Forecast) -> None:
 
 
 @flow(name="daily", flow_run_name="{theatre} as of {as_of}", persist_result=False)
-def daily(
-    theatre: str = "pak_afg", as_of: date | None = None, progress: steps.Progress | None = None
-) -> tuple[Forecast, Published]:
+def daily(theatre: str = "pak_afg", as_of: date | None = None) -> tuple[Forecast, Published]:
     """The day's issue, archived and published, by the champion or by a model trained for it."""
     settings, moment, log = read_settings(), now(), get_run_logger()
     ingest(settings, moment)
@@ -132,20 +143,18 @@ def daily(
         if reason := steps.why_train(champion, known):
             log.info("training: %s", reason)
             register = known.as_of >= known.newest_as_of
-            champion, _ = train_models(settings, known, register, progress)
+            champion, _ = train_models(settings, known, register)
     issued, published = publish(settings, make_forecast(settings, known, champion, moment))
     _tabulate(issued)
     return issued, published
 
 
 @flow(name="train", flow_run_name="train {theatre} as of {as_of}", persist_result=False)
-def train(
-    theatre: str = "pak_afg", as_of: date | None = None, progress: steps.Progress | None = None
-) -> Logged:
+def train(theatre: str = "pak_afg", as_of: date | None = None) -> Logged:
     """A new champion as of the newest day that can be forecast, or a record as of an earlier."""
     settings, moment = read_settings(), now()
     ingest(settings, moment)
     known = gather(settings, theatre, as_of, moment.date())
     register = known.as_of >= known.newest_as_of
-    _, logged = train_models(settings, known, register, progress)
+    _, logged = train_models(settings, known, register)
     return logged

@@ -14,6 +14,7 @@ from publish.archive import Archive
 from publish.files import Published
 from publish.files import publish as publish_files
 from publish.forecast import Forecast, Row
+from publish.issue import IssueStatus
 from streams import chronicle
 from streams.frame import fingerprint
 from streams.store import Store, StoreError, connect
@@ -138,7 +139,7 @@ def make_forecast(
     hindcast = known.as_of < known.newest_as_of
     if champion is None:
         rows = _absent_rows(known, why_not(known))
-        status = "no_forecast"
+        status: IssueStatus = "no_forecast"
     else:
         rows = _rows(known, champion)
         stale = any(row.status == "stale" for row in rows)
@@ -214,3 +215,10 @@ def issue(settings: Settings, forecast: Forecast) -> tuple[Forecast, Published]:
         forecast = archive.get(forecast.theatre, forecast.issue_id)
     head = archive.head(forecast.theatre)
     return forecast, publish_files(forecast, settings.published, head)
+
+
+def extend_coverage(settings: Settings, until: date, now: datetime) -> None:
+    """Declares that the chronicle's silence means calm until that day."""
+    store = open_store(settings)
+    span = store.coverage(chronicle.SOURCE)
+    store.declare_coverage(chronicle.SOURCE, span.start if span else until, until, now)

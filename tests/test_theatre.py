@@ -42,12 +42,8 @@ def test_units_are_the_dyad_then_the_segments_that_the_target_applies_to() -> No
 
     assert theatre.units("severe") == (DYAD,)
     assert theatre.units("clash") == (DYAD, *theatre.segment_names)
-    closed = theatre.model_copy(
-        update={
-            "segments": (theatre.segments[0].model_copy(update={"crossings": ()}),)
-            + theatre.segments[1:]
-        }
-    )
+    gateless = theatre.segments[0].model_copy(update={"crossings": ()})
+    closed = theatre.model_copy(update={"segments": (gateless, *theatre.segments[1:])})
     assert closed.units("closure") == (DYAD, *theatre.segment_names[1:])
     assert closed.units("clash") == (DYAD, *theatre.segment_names)
 
@@ -65,7 +61,7 @@ def test_units_are_the_dyad_then_the_segments_that_the_target_applies_to() -> No
         (0.20, 0.05, "high"),
         (0.50, 0.9, "high"),
         (0.75, 0.9, "severe"),
-        (0.42, 0.07, "severe"),
+        (0.42, 0.0625, "severe"),
         (1.0, 1.0, "severe"),
     ],
 )
@@ -131,4 +127,4 @@ def test_theatre_is_frozen() -> None:
     theatre = load_theatre("pak_afg")
 
     with pytest.raises(ValidationError, match="frozen"):
-        theatre.name = "other"  # type: ignore[misc]
+        theatre.name = "other"

@@ -34,8 +34,8 @@ class World:
 
     def ordered(self, order: list[int]) -> "World":
         """The same events in another order."""
-        parts = (self.day, self.known, self.until, self.cell, self.weight)
-        return World(*(part[order] for part in parts), self.origins)
+        day, known, until = self.day[order], self.known[order], self.until[order]
+        return World(day, known, until, self.cell[order], self.weight[order], self.origins)
 
     def seen(self, cell: int, origin: int) -> list[int]:
         """The events of a cell that count at an origin."""
@@ -55,9 +55,8 @@ def world_of(events: list[tuple[int, int, int | None, int, int]], origins: Ints)
         ],
         np.int64,
     ).reshape(-1, 5)
-    day, known, until, cell, weight = table.T
-    ints = [part.astype(np.int32) for part in (day, known, until, cell)]
-    return World(*ints, weight.astype(np.float64), origins)
+    day, known, until, cell, weight = table.T.astype(np.int32)
+    return World(day, known, until, cell, weight.astype(np.float64), origins)
 
 
 EVENTS = st.lists(

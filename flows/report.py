@@ -1,0 +1,105 @@
+"""How good the models have been, in words: from the record that a training logged."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from flows import steps
+from flows.settings import read_settings
+from models import registry, risk
+from models.recipes import BASELINES
+from models.scoring import ENSEMBLE, judged, predictions, score_table, skill_table
+from theatres import DYAD
+
+
+def record_lines(run_id: str, horizon: int = 30) -> Iterator[str]:
+    """The ensemble's record behind a forecast, a line a target; nothing where no model made it."""
+    if not run_id:
+        return
+    settings = read_settings()
+    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
+    scores, skill = registry.record_of(client, run_id)
+    yield f"Record of the ensemble, dyad, {horizon} days, weekly origins since 2012:"
+    for target in scores["target"].unique():
+        yield "  " + _record_line(scores, skill, target, horizon)
+
+
+def _record_line(scores: pd.DataFrame, skill: pd.DataFrame, target: str, horizon: int) -> str:
+    where = {"target": target, "units": DYAD, "horizon": horizon, "span": "2012 on"}
+    mine = _only(scores, where | {"model": ENSEMBLE}).iloc[0]
+    rivals = _only(skill, where | {"model": ENSEMBLE, "score": "brier"})
+    hardest = rivals.sort_values("skill").iloc[0]
+    verdict = (
+        "better"
+        if hardest["better"]
+        else "worse"
+        if hardest["worse"]
+        else "no skill beyond the base rate shown yet"
+    )
+    return (
+        f"{target:8} Brier {mine['brier']:.4f}, skill {hardest['skill']:+.3f} against"
+        f" {hardest['baseline']} (90% {hardest['low']:+.3f} to {hardest['high']:+.3f}): {verdict}"
+    )
+
+
+def _only(frame: pd.DataFrame, where: dict[str, object]) -> pd.DataFrame:
+    for column, value in where.items():
+        frame = frame[frame[column] == value]
+    return frame
+
+
+def backtest(
+    theatre: str, progress: steps.Progress | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Scores, skill and every out-of-sample forecast of a fresh backtest; nothing is logged."""
+    settings, now = read_settings(), datetime.now(UTC)
+    steps.ingest(settings, now)
+    known = steps.gather(settings, theatre, None, now.date())
+    training = risk.train(
+        known.history,
+        known.theatre,
+        known.covered,
+        known.as_of,
+        known.fingerprint,
+        progress=progress,
+    )
+    pairs = list(zip(training.records, training.combined, strict=True))
+    found = [j for record, combined in pairs for j in judged(record, combined)]
+    return score_table(found), skill_table(found), pd.concat([predictions(*p) for p in pairs])
+
+
+def score_lines(
+    scores: pd.DataFrame, skill: pd.DataFrame, spans: tuple[str, ...] = ("2012 on", "2019 on")
+) -> Iterator[str]:
+    """Brier and log score by model for the dyad and the segments, and the ensemble's skill."""
+    for (target, units, horizon, span), part in scores.groupby(
+        ["target", "units", "horizon", "span"], sort=False
+    ):
+        if span not in spans:
+            continue
+        first = part.iloc[0]
+        yield (
+            f"{target}, {units}, {horizon} days, {span}: rate {first['rate']:.3f},"
+            f" {first['episodes']} episodes"
+        )
+        best = part[part["model"].isin(BASELINES)]["log_score"].min()
+        for row in part.to_dict("records"):
+            ahead = row["log_score"] / best - 1 if best > 0 else 0.0
+            yield (
+                f"    {row['model']:12} Brier {row['brier']:.4f}  log {row['log_score']:.4f}"
+                f" ({100 * ahead:+.1f}% against the best baseline)"
+            )
+        where = {
+            "target": target,
+            "units": units,
+            "horizon": horizon,
+            "span": span,
+            "model": ENSEMBLE,
+            "score": "brier",
+        }
+        for row in _only(skill, where).to_dict("records"):
+            yield (
+                f"    ensemble's Brier skill against {row['baseline']:12} {row['skill']:+.3f}"
+                f" (90% {row['low']:+.3f} to {row['high']:+.3f})"
+            )

@@ -1,0 +1,133 @@
+"""Imports go down only; each outer library stands behind one door; no inner function reads a clock.
+
+The parts of the house are read as text, so that what is imported inside a function counts too.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parent.parent
+BELOW: dict[str, set[str]] = {
+    "errors": set(),
+    "theatres": {"errors"},
+    "streams": {"errors", "theatres"},
+    "features": {"errors", "theatres", "streams"},
+    "models": {"errors", "theatres", "streams", "features"},
+    "publish": {"errors", "theatres", "streams"},
+    "flows": {"errors", "theatres", "streams", "features", "models", "publish"},
+    "dyadcast": {"errors", "theatres", "streams", "features", "models", "publish", "flows"},
+}
+DOORS = {
+    "prefect": ("flows/",),
+    "mlflow": ("models/registry.py",),
+    "sqlalchemy": ("streams/", "publish/archive.py"),
+    "psycopg": ("streams/", "publish/archive.py"),
+    "sqlite3": ("streams/", "publish/archive.py"),
+}
+CLOCKS = {
+    "date.today",
+    "datetime.now",
+    "datetime.today",
+    "datetime.utcnow",
+    "time.time",
+    "time.time_ns",
+    "time.localtime",
+    "time.gmtime",
+    "Timestamp.now",
+    "Timestamp.today",
+    "Timestamp.utcnow",
+}
+INNER = ("errors", "theatres", "streams", "features", "models", "publish")
+
+
+def sources(part: str) -> list[Path]:
+    """The files of one part of the house."""
+    file = HOUSE / f"{part}.py"
+    return [file] if file.exists() else sorted((HOUSE / part).rglob("*.py"))
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """The top-level packages that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports name the whole module"
+            found.add(str(node.module).split(".")[0])
+    return found
+
+
+def clock_readings(tree: ast.AST) -> set[str]:
+    """The calls, and the functions passed on, that would tell the present time."""
+    names = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    said = {".".join(name.split(".")[-2:]) for name in names}
+    said |= {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "time"
+        for alias in node.names
+    }
+    return said & CLOCKS
+
+
+FILES = [
+    pytest.param(part, path, id=str(path.relative_to(HOUSE)))
+    for part in BELOW
+    for path in sources(part)
+]
+
+
+def read(path: Path) -> ast.Module:
+    """A file's syntax tree."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_every_part_of_the_house_is_looked_at() -> None:
+    packages = {path.parent.name for path in HOUSE.glob("*/__init__.py")}
+    modules = {path.stem for path in HOUSE.glob("*.py")}
+
+    assert (packages | modules) - {"benchmarks", "tests"} == set(BELOW)
+    assert all(sources(part) for part in BELOW)
+
+
+@pytest.mark.parametrize(("part", "path"), FILES)
+def test_file_imports_what_lies_below_alone(part: str, path: Path) -> None:
+    above = set(BELOW) - BELOW[part] - {part}
+
+    assert imported(read(path)) & above == set()
+
+
+@pytest.mark.parametrize(("part", "path"), FILES)
+def test_file_opens_no_door_but_its_own(part: str, path: Path) -> None:
+    place = path.relative_to(HOUSE).as_posix()
+    closed = {name for name, doors in DOORS.items() if not place.startswith(doors)}
+
+    assert imported(read(path)) & closed == set()
+
+
+@pytest.mark.parametrize(("part", "path"), [param for param in FILES if param.values[0] in INNER])
+def test_file_below_the_flows_reads_no_clock(part: str, path: Path) -> None:
+    assert clock_readings(read(path)) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from datetime import datetime\ndatetime.now(UTC)",
+        "import datetime\ndatetime.date.today()",
+        "import time\nf = time.time",
+        "from time import time\ntime()",
+        "import pandas as pd\npd.Timestamp.now()",
+    ],
+)
+def test_clock_is_found_however_it_is_read(text: str) -> None:
+    assert clock_readings(ast.parse(text))
+
+
+def test_import_inside_a_function_is_found() -> None:
+    assert imported(ast.parse("def f():\n    from mlflow.tracking import MlflowClient")) == {
+        "mlflow"
+    }

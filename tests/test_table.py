@@ -1,0 +1,170 @@
+"""The feature table: whose events a column counts, which family it is of, and what was known."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from events import at
+from histories import PAK_AFG, days, happen, history_from
+
+from features.diplomacy import SINCE_CAP
+from features.rates import RATES
+from features.table import (
+    OWN_FAMILIES,
+    column_family,
+    contract,
+    event_features,
+    family_of,
+    rate_features,
+)
+from features.targets import Labels, weekly_origins
+from streams.event import TYPES
+from theatres import DYAD, Theatre
+
+ORIGINS = days("2020-01-09", "2020-01-10", "2020-02-09")
+
+
+@pytest.mark.parametrize(
+    ("kind", "family"),
+    [
+        ("shelling", "force"),
+        ("accusation", "breakdown"),
+        ("ceasefire", "conciliation"),
+        ("mediation_offer", "mediation"),
+        ("mediation_declined", "mediation"),
+        ("crossing_closed", "crossings"),
+        ("crossing_reopened", "crossings"),
+        ("trade_suspended", "crossings"),
+    ],
+)
+def test_family_sets_mediation_and_crossings_apart(kind: str, family: str) -> None:
+    assert family_of(kind) == family
+
+
+def test_family_of_every_type_is_one_that_drivers_know() -> None:
+    assert {family_of(kind) for kind in TYPES} == set(OWN_FAMILIES)
+
+
+def test_column_family_is_the_second_word_and_rate_for_rates() -> None:
+    assert column_family("own.force.shelling.count_30") == "force"
+    assert column_family("dyad.crossings.closed") == "crossings"
+    assert column_family("rate.memory_52@30") == "rate"
+
+
+def test_dyad_rows_have_every_family_and_no_segment_s_columns() -> None:
+    table = event_features(history_from(), PAK_AFG, ORIGINS, segments=False)
+
+    assert table.index.names == ["unit", "as_of"]
+    assert table.index.tolist() == [(DYAD, int(day)) for day in ORIGINS]
+    assert all(name.startswith("dyad.") for name in table.columns)
+    assert {column_family(name) for name in table.columns} == set(OWN_FAMILIES)
+    assert table.columns.is_unique
+
+
+def test_segment_rows_have_own_and_near_columns_too() -> None:
+    table = event_features(history_from(), PAK_AFG, ORIGINS, segments=True)
+
+    assert list(table.index.unique("unit")) == list(PAK_AFG.segment_names)
+    assert len(table) == 9 * len(ORIGINS)
+    assert {name.split(".")[0] for name in table.columns} == {"dyad", "own", "near"}
+    assert {column_family(name) for name in table.columns} == set(OWN_FAMILIES)
+
+
+def test_no_events_are_no_counts_and_the_longest_time_since() -> None:
+    table = event_features(history_from(), PAK_AFG, ORIGINS, segments=True)
+    since = [name for name in table.columns if name.rpartition(".")[2].endswith("since")]
+
+    assert (table[since] == SINCE_CAP).all(axis=None)
+    assert (table.drop(columns=since) == 0).all(axis=None)
+
+
+def test_event_counts_for_the_dyad_its_segment_and_the_neighbours() -> None:
+    clash = happen("a", "2020-01-10", "border_clash", segment="khyber", deaths_best=7)
+    table = event_features(history_from(clash), PAK_AFG, ORIGINS, segments=True)
+    day = int(ORIGINS[1])
+
+    def row(name: str) -> dict[str, float]:
+        return {unit: float(table.loc[(unit, day), name]) for unit in PAK_AFG.segment_names}
+
+    everywhere = dict.fromkeys(PAK_AFG.segment_names, 1.0)
+    nowhere = dict.fromkeys(PAK_AFG.segment_names, 0.0)
+    assert row("dyad.force.count_30") == everywhere
+    assert row("own.force.border_clash.count_30") == nowhere | {"khyber": 1}
+    assert row("own.force.count_30") == nowhere | {"khyber": 1}
+    assert row("own.force.deaths_30") == nowhere | {"khyber": 7}
+    assert row("near.force.count_30") == nowhere | {"bajaur-mohmand": 1, "kurram": 1}
+    assert row("own.breakdown.count_30") == nowhere
+
+
+def test_event_counts_once_in_its_family_and_once_in_its_type() -> None:
+    events = happen("a", "2020-01-10", "shelling"), happen("b", "2020-01-10", "airstrike")
+    row = event_features(history_from(*events), PAK_AFG, ORIGINS, segments=False).iloc[1]
+
+    assert row["dyad.force.count_30"] == 2
+    assert row["dyad.force.shelling.count_30"] == 1
+    assert row["dyad.force.airstrike.count_30"] == 1
+    assert row["dyad.force.incursion.count_30"] == 0
+
+
+def test_rows_hold_what_was_known_at_the_end_of_their_day() -> None:
+    late = happen("a", "2020-01-01", "shelling", known_at=at("2020-01-10"), deaths_best=2)
+    more = replace(late, version=2, known_at=at("2020-02-01"), deaths_best=9)
+    table = event_features(history_from(late, more), PAK_AFG, ORIGINS, segments=False)
+
+    assert table["dyad.force.deaths_90"].tolist() == [0, 2, 9]
+    assert table["dyad.force.since"].tolist() == [SINCE_CAP, 9, 39]
+    assert table["dyad.force.decayed_30"].tolist() == pytest.approx(
+        [0, 0.5 ** (9 / 30), 0.5 ** (39 / 30)], abs=1e-12
+    )
+
+
+def test_closed_crossings_are_counted_for_the_dyad_and_told_by_segment() -> None:
+    shut = happen("a", "2020-01-10", "crossing_closed", place="Torkham and Chaman")
+    table = event_features(history_from(shut), PAK_AFG, ORIGINS, segments=True)
+
+    assert table.loc["kurram", "dyad.crossings.closed"].tolist() == [0, 2, 2]
+    assert table.loc["kurram", "own.crossings.closed"].tolist() == [0, 0, 0]
+    assert table.loc["chaman", "own.crossings.closed"].tolist() == [0, 1, 1]
+    assert table.loc["khyber", "own.crossings.closed_days"].tolist() == [0, 0, 30]
+
+
+def test_rate_features_have_a_column_a_rate_and_horizon() -> None:
+    history = history_from(happen("a", "2020-01-10", "shelling", segment="khyber"))
+    units = (DYAD, "khyber", "kurram")
+    covered = date(2020, 12, 31)
+    labels = Labels(history, PAK_AFG.targets["clash"], units, PAK_AFG, covered)
+    grid = weekly_origins(date(2020, 1, 6), covered)
+
+    table = rate_features(labels, units, grid, days("2020-03-02", "2020-12-28"))
+
+    assert set(table.columns) == {f"rate.{name}@{h}" for name in RATES for h in (7, 14, 30, 90)}
+    assert list(table.index.unique("unit")) == list(units)
+    hit, calm = table.loc["khyber"], table.loc["kurram"]
+    assert (hit > calm).to_numpy()[:, [c.startswith("rate.clim") for c in table.columns]][1].all()
+
+
+def changed(theatre: Theatre, **changes: object) -> str:
+    """The contract of the theatre with its clash target changed."""
+    clash = theatre.targets["clash"].model_copy(update=changes)
+    return contract(theatre.model_copy(update={"targets": {**theatre.targets, "clash": clash}}))
+
+
+def test_contract_changes_with_a_target() -> None:
+    assert contract(PAK_AFG) == changed(PAK_AFG)
+    found = {
+        contract(PAK_AFG),
+        changed(PAK_AFG, horizons=(7, 14, 30)),
+        changed(PAK_AFG, types=("border_clash",)),
+        changed(PAK_AFG, min_deaths=1),
+        changed(PAK_AFG, units="dyad"),
+        contract(PAK_AFG.model_copy(update={"reporting_lag_days": 8})),
+        contract(PAK_AFG.model_copy(update={"segments": PAK_AFG.segments[1:]})),
+        contract(PAK_AFG.model_copy(update={"mediators": PAK_AFG.mediators[1:]})),
+    }
+    assert len(found) == 8
+
+
+def test_contract_does_not_change_with_what_models_do_not_see() -> None:
+    told = PAK_AFG.model_copy(update={"title": "Another", "levels": PAK_AFG.levels[:2]})
+
+    assert contract(told) == contract(PAK_AFG)
