@@ -16,7 +16,7 @@ from models.recipes import Learner, learners
 from theatres import DYAD, Theatre
 
 REFIT_WEEKS = 4
-LEARN_YEARS = 5
+LEARN_YEARS = 7
 """The first out-of-sample origin comes so long after coverage begins."""
 RECENCY_YEARS = 5.0
 """Half-life of a training row's weight."""
@@ -33,14 +33,14 @@ class Problem:
     horizons: tuple[int, ...]
     labels: Labels
     grid: Ints
-    columns: tuple[str, ...]
+    columns: pd.Index
     values: Floats
     """(unit, origin, column), each origin as known then."""
 
     def rows(self, span: slice) -> pd.DataFrame:
         """The feature rows of a span of origins, unit by unit."""
         cut = self.values[:, span]
-        return pd.DataFrame(cut.reshape(-1, cut.shape[2]), columns=list(self.columns))
+        return pd.DataFrame(cut.reshape(-1, cut.shape[2]), columns=self.columns)
 
     def shaped(self, p: Floats) -> Floats:
         """Row-wise forecasts as (unit, horizon, origin)."""
@@ -105,7 +105,7 @@ def _pose_one(
     needed = {c for model in learners(units, target.horizons, 0).values() for c in model.columns}
     X = pd.concat([events.loc[list(units), sorted(needed)], rates], axis=1)
     values = X.to_numpy().reshape(len(units), len(at), -1)
-    return Problem(name, units, target.horizons, labels, at, tuple(X.columns), values)
+    return Problem(name, units, target.horizons, labels, at, X.columns, values)
 
 
 def recency(age_days: Ints) -> Floats:

@@ -11,7 +11,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from features.history import Floats
 from models.design import anchor, evidence, rising, scaled
 
-ROWS = 2500
+ROWS = 1000
 """Where there are more rows, every k-th stands for its neighbours: weekly windows overlap."""
 
 
@@ -36,8 +36,8 @@ class Boosting(BaseEstimator):  # type: ignore[misc]
         self,
         horizons: tuple[int, ...],
         columns: Sequence[str],
-        trees: int = 12,
-        rate: float = 0.03,
+        trees: int = 10,
+        rate: float = 0.036,
         depth: int = 2,
         seed: int = 0,
     ) -> None:

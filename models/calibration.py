@@ -26,24 +26,24 @@ def _log_odds(p: Floats) -> Floats:
 
 
 def fit_map(p: Floats, y: Floats, weight: Floats, penalty: float = PENALTY) -> Floats:
-    """(shift, slope - 1, centre) of logit q = logit p + shift + slope' (logit p - centre).
+    """(shift, slope - 1) of logit q = shift + slope logit p; the ridge acts at the mean of logit p.
 
     `p` are out-of-sample forecasts, `y` their outcomes, `weight` what each tells. With no
     evidence it is the identity.
     """
     if not weight.sum() > 0:
-        return np.zeros(3)
+        return np.zeros(2)
     odds = _log_odds(p)
     centre = float(np.average(odds, weights=weight))
     Z = np.column_stack([np.ones(len(odds)), odds - centre])
     shift, slope = fit_offset_ridge(Z, y, weight, odds, np.full(2, penalty))
-    return np.array([shift, slope, centre])
+    return np.array([shift - slope * centre, slope])
 
 
 def apply_map(maps: Floats, p: Floats) -> Floats:
-    """Calibrated probabilities: maps (..., 3) against p, broadcast over the leading axes."""
+    """Calibrated probabilities: maps (..., 2) against p, broadcast over the leading axes."""
     odds = _log_odds(p)
-    q: Floats = expit(odds + maps[..., 0] + maps[..., 1] * (odds - maps[..., 2]))
+    q: Floats = expit(odds + maps[..., 0] + maps[..., 1] * odds)
     return q
 
 
@@ -61,22 +61,23 @@ def redraw(origins: int, horizon: int, seed: int, draws: int = REDRAWS) -> Ints:
     return np.array(drawn, np.int32)
 
 
-def fit_band(p: Floats, y: Floats, weight: Floats, horizon: int, seed: int) -> Floats:
-    """Calibration maps of redrawn records: (REDRAWS, 3). p and y are (origin, unit)."""
-    times = redraw(len(p), horizon, seed)
+def fit_band(
+    p: Floats, y: Floats, weight: Floats, horizon: int, published: Floats, seed: int
+) -> Floats:
+    """Calibration maps of redrawn records, about the published map: (REDRAWS, 2).
+
+    p and y are (origin, unit). Each map is the published one plus how far a redrawn record's map
+    lies from the whole record's: the basic bootstrap, so that the band is the record's noise and
+    not the ridge's pull.
+    """
     units = p.shape[1]
-    return np.stack(
-        [
-            fit_map(
-                p[drawn].ravel(),
-                y[drawn].ravel(),
-                np.repeat(weight[drawn] * count[drawn], units),
-                BAND_PENALTY,
-            )
-            for count in times
-            for drawn in [count > 0]
-        ]
-    )
+    whole = fit_map(p.ravel(), y.ravel(), np.repeat(weight, units), BAND_PENALTY)
+    redrawn = []
+    for count in redraw(len(p), horizon, seed):
+        drawn = count > 0
+        told = np.repeat(weight[drawn] * count[drawn], units)
+        redrawn.append(fit_map(p[drawn].ravel(), y[drawn].ravel(), told, BAND_PENALTY))
+    return published + np.stack(redrawn) - whole
 
 
 def band(maps: Floats, p: Floats) -> tuple[Floats, Floats]:

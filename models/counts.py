@@ -38,7 +38,10 @@ class Hazard(BaseEstimator):  # type: ignore[misc]
         return log_hazard
 
     def fit(self, X: pd.DataFrame, Y: Floats, weight: Floats) -> Self:
-        """The fitted estimator; NaN labels (windows not closed) are left out."""
+        """The fitted estimator; NaN labels (windows not closed) are left out.
+
+        With no evidence it repeats the memory.
+        """
         from statsmodels.genmod.families import Binomial
         from statsmodels.genmod.families.links import CLogLog
         from statsmodels.genmod.generalized_linear_model import GLM
@@ -47,6 +50,9 @@ class Hazard(BaseEstimator):  # type: ignore[misc]
         weights = evidence(weight, self.horizons)[row, horizon]
         offset = self._hazard(X)[row, horizon]
         D = self._design(X)[row]
+        self.coefficients_ = np.zeros(D.shape[1])
+        if not len(row):
+            return self
         model = GLM(Y[row, horizon], D, Binomial(CLogLog()), offset=offset, var_weights=weights)
         ridge = model.fit_regularized(alpha=self.penalty / len(row), L1_wt=0.0)
         self.coefficients_ = np.asarray(ridge.params)

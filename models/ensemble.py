@@ -51,7 +51,7 @@ class Combined:
     weights: Floats
     """(horizon, model)."""
     maps: Floats
-    """(horizon, 3)."""
+    """(horizon, 2)."""
 
 
 def _known(record: Record, day: int, upto: int) -> Floats:
@@ -66,7 +66,7 @@ def _weights(record: Record, known: Floats) -> Floats:
 
 
 def _maps(record: Record, pooled: Floats, known: Floats) -> Floats:
-    """Calibration maps from the pooled forecasts whose outcome is known: (horizon, 3)."""
+    """Calibration maps from the pooled forecasts whose outcome is known: (horizon, 2)."""
     maps = []
     for i, horizon in enumerate(record.problem.horizons):
         p, y = pooled[:, i], known[:, i]
@@ -111,7 +111,7 @@ class Ensemble:
     weights: Floats
     maps: Floats
     bands: Floats
-    """Maps of redrawn records: (horizon, redraw, 3)."""
+    """Maps of redrawn records: (horizon, redraw, 2)."""
     typical: dict[str, float]
     """The median of each column over the training rows: what a family is set to when left out."""
 
@@ -138,12 +138,13 @@ class Ensemble:
         return np.minimum(low, p), np.maximum(high, p)
 
 
-def _bands(record: Record, pooled: Floats, known: Floats, seed: int) -> Floats:
+def _bands(record: Record, combined: Combined, known: Floats, seed: int) -> Floats:
     found = []
     for i, horizon in enumerate(record.problem.horizons):
         closed = ~np.isnan(known[:, i]).any(axis=0)
-        p, y = pooled[:, i, closed].T, known[:, i, closed].T
-        found.append(fit_band(p, y, np.full(len(p), WEEK / horizon), horizon, seed))
+        p, y = combined.pooled[:, i, closed].T, known[:, i, closed].T
+        weight = np.full(len(p), WEEK / horizon)
+        found.append(fit_band(p, y, weight, horizon, combined.maps[i], seed))
     return np.stack(found)
 
 
@@ -160,7 +161,7 @@ def build(record: Record, combined: Combined, day: int, seed: int) -> Ensemble:
         fit_at(problem, day, models),
         combined.weights,
         combined.maps,
-        _bands(record, combined.pooled, known, seed),
+        _bands(record, combined, known, seed),
         {str(name): float(value) for name, value in past.median().items()},
     )
 

@@ -21,7 +21,7 @@ from theatres import DYAD
 SINCE: Final = {"2012 on": date(2012, 1, 2), "2019 on": date(2019, 1, 1)}
 """The record is shown from 2012; settings were chosen before 2019, so 2019 on is told apart."""
 ENSEMBLE: Final = "ensemble"
-DRAWS: Final = 1000
+DRAWS: Final = 500
 INTERVAL: Final = (0.05, 0.95)
 EDGE: Final = 1e-9
 

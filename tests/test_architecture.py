@@ -128,6 +128,6 @@ def test_clock_is_found_however_it_is_read(text: str) -> None:
 
 
 def test_import_inside_a_function_is_found() -> None:
-    assert imported(ast.parse("def f():\n    from mlflow.tracking import MlflowClient")) == {
-        "mlflow"
-    }
+    text = "def f():\n    from mlflow.tracking import MlflowClient"
+
+    assert imported(ast.parse(text)) == {"mlflow"}

@@ -84,7 +84,7 @@ def test_event_counts_for_the_dyad_its_segment_and_the_neighbours() -> None:
     day = int(ORIGINS[1])
 
     def row(name: str) -> dict[str, float]:
-        return {unit: float(table.loc[(unit, day), name]) for unit in PAK_AFG.segment_names}
+        return {unit: float(table[name][unit, day]) for unit in PAK_AFG.segment_names}
 
     everywhere = dict.fromkeys(PAK_AFG.segment_names, 1.0)
     nowhere = dict.fromkeys(PAK_AFG.segment_names, 0.0)
@@ -122,10 +122,11 @@ def test_closed_crossings_are_counted_for_the_dyad_and_told_by_segment() -> None
     shut = happen("a", "2020-01-10", "crossing_closed", place="Torkham and Chaman")
     table = event_features(history_from(shut), PAK_AFG, ORIGINS, segments=True)
 
-    assert table.loc["kurram", "dyad.crossings.closed"].tolist() == [0, 2, 2]
-    assert table.loc["kurram", "own.crossings.closed"].tolist() == [0, 0, 0]
-    assert table.loc["chaman", "own.crossings.closed"].tolist() == [0, 1, 1]
-    assert table.loc["khyber", "own.crossings.closed_days"].tolist() == [0, 0, 30]
+    closed = table["own.crossings.closed"]
+    assert table["dyad.crossings.closed"].xs("kurram").tolist() == [0, 2, 2]
+    assert closed.xs("kurram").tolist() == [0, 0, 0]
+    assert closed.xs("chaman").tolist() == [0, 1, 1]
+    assert table["own.crossings.closed_days"].xs("khyber").tolist() == [0, 0, 30]
 
 
 def test_rate_features_have_a_column_a_rate_and_horizon() -> None:
@@ -139,8 +140,10 @@ def test_rate_features_have_a_column_a_rate_and_horizon() -> None:
 
     assert set(table.columns) == {f"rate.{name}@{h}" for name in RATES for h in (7, 14, 30, 90)}
     assert list(table.index.unique("unit")) == list(units)
-    hit, calm = table.loc["khyber"], table.loc["kurram"]
-    assert (hit > calm).to_numpy()[:, [c.startswith("rate.clim") for c in table.columns]][1].all()
+    climatology = table["rate.climatology@7"]
+    # On 2 March the windows from 6 January to 17 February are closed: seven, the first true.
+    assert climatology.xs("khyber").iloc[0] == pytest.approx((1 + 2) / (7 + 4), abs=1e-15)
+    assert climatology.xs("kurram").iloc[0] == pytest.approx((0 + 2) / (7 + 4), abs=1e-15)
 
 
 def changed(theatre: Theatre, **changes: object) -> str:

@@ -1,0 +1,259 @@
+"""What is learnt later changes nothing that was said before: not by a bit.
+
+A history is drawn, an origin chosen in it, and a future added that was not known then: new events,
+revisions of known ones and tombstones. Every feature row, label, rate and forecast up to the
+origin must be the same with that future and without.
+"""
+
+import random
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+from histories import PAK_AFG, arrays, happen, random_events, versions_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features.history import Floats, History, Ints, history_of, to_date, to_day
+from features.rates import RATES, rates_at
+from features.table import event_features
+from features.targets import Labels, weekly_origins
+from models.backtest import Problem, Record, pose, walk
+from models.ensemble import Combined, combine
+from streams.event import TYPES, Event
+
+FIRST, LAST = date(2020, 1, 6), date(2020, 12, 28)
+GRID = weekly_origins(FIRST, LAST)
+PASTS = st.lists(random_events(FIRST, 300), max_size=15, unique_by=lambda e: e.event_id)
+MORE = st.lists(random_events(FIRST, 400, "f"), max_size=8, unique_by=lambda e: e.event_id)
+ORIGINS = st.sampled_from(GRID.tolist())
+
+
+def learnt_after(event: Event, origin: int) -> Event:
+    """The same event, known at the earliest on the day after the origin."""
+    earliest = datetime.combine(to_date(origin + 1), datetime.min.time())
+    return replace(event, known_at=max(event.known_at, earliest))
+
+
+def retold(event: Event, origin: int, number: int) -> Event:
+    """A later version of an event, or its tombstone: everything in it may have changed."""
+    late = learnt_after(event, origin)
+    known = late.known_at + timedelta(days=number % 5)
+    if number % 3 == 0:
+        return replace(late, version=2, known_at=known, retracted=True)
+    day = event.occurred_on - timedelta(days=number % 60)
+    return replace(
+        late,
+        version=2,
+        occurred_on=day,
+        ended_on=day,
+        known_at=known,
+        type=TYPES[number % len(TYPES)],
+        segment=PAK_AFG.segment_names[number % 9],
+        deaths_best=number,
+    )
+
+
+def futures_of(
+    past: list[Event], more: list[Event], origin: int, numbers: list[int]
+) -> list[Event]:
+    """What is learnt after the origin: new events, and other versions of those known by then."""
+    by_then = [e for e in past if to_day(e.known_at.date()) <= origin]
+    told = zip(by_then, numbers, strict=False)
+    news = [learnt_after(event, origin) for event in more]
+    return [*news, *(retold(event, origin, number) for event, number in told)]
+
+
+def known_by(past: list[Event], origin: int) -> list[Event]:
+    """The events known by the origin."""
+    return [event for event in past if to_day(event.known_at.date()) <= origin]
+
+
+def both(past: list[Event], more: list[Event], origin: int, numbers: list[int]) -> list[History]:
+    """The history as known at the origin, and the same with a future behind it."""
+    future = futures_of(past, more, origin, numbers)
+    then = known_by(past, origin)
+    return [history_of(versions_of(events), PAK_AFG) for events in (then, past + future)]
+
+
+def labels_of(history: History, target: str) -> Labels:
+    """The labels of a target on all its units."""
+    return Labels(history, PAK_AFG.targets[target], PAK_AFG.units(target), PAK_AFG, LAST)
+
+
+NUMBERS = st.lists(st.integers(0, 200), max_size=6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(past=PASTS, more=MORE, origin=ORIGINS, numbers=NUMBERS)
+def test_future_changes_no_history_as_of_a_day_before_it(
+    past: list[Event], more: list[Event], origin: int, numbers: list[int]
+) -> None:
+    then, now = (history.as_of(origin) for history in both(past, more, origin, numbers))
+
+    # `until` tells when a version is superseded, which is itself not known before.
+    for name, one, two in zip(vars(then), arrays(then), arrays(now), strict=True):
+        assert name == "until" or np.array_equal(one, two), name
+
+
+@settings(deadline=None, max_examples=25)
+@given(past=PASTS, more=MORE, origin=ORIGINS, numbers=NUMBERS)
+def test_future_changes_no_feature_row(
+    past: list[Event], more: list[Event], origin: int, numbers: list[int]
+) -> None:
+    then, now = both(past, more, origin, numbers)
+    rows = np.tile(origin >= GRID, 9)
+
+    one = event_features(then, PAK_AFG, GRID, segments=True)
+    two = event_features(now, PAK_AFG, GRID, segments=True)
+
+    pd.testing.assert_frame_equal(one[rows], two[rows], check_exact=True)
+    # Nor does it matter how far the table goes.
+    short = event_features(then, PAK_AFG, GRID[origin >= GRID], segments=True)
+    assert np.array_equal(short.to_numpy(), two.to_numpy()[rows])
+
+
+@settings(deadline=None, max_examples=40)
+@given(past=PASTS, more=MORE, origin=ORIGINS, numbers=NUMBERS)
+def test_future_changes_no_label_as_of_a_day_before_it(
+    past: list[Event], more: list[Event], origin: int, numbers: list[int]
+) -> None:
+    then, now = both(past, more, origin, numbers)
+
+    for target in PAK_AFG.targets:
+        for day in (origin, origin - 30):
+            one, two = (labels_of(history, target).as_of(day, GRID) for history in (then, now))
+            assert np.array_equal(one, two, equal_nan=True), target
+
+
+@settings(deadline=None, max_examples=25)
+@given(past=PASTS, more=MORE, origin=ORIGINS, numbers=NUMBERS)
+def test_future_changes_no_rate(
+    past: list[Event], more: list[Event], origin: int, numbers: list[int]
+) -> None:
+    then, now = both(past, more, origin, numbers)
+    at = GRID[origin >= GRID]
+
+    for target in PAK_AFG.targets:
+        one = rates_at(labels_of(then, target), GRID, at)
+        two = rates_at(labels_of(now, target), GRID, GRID)
+        for name in RATES:
+            assert np.array_equal(one[name], two[name][:, :, : len(at)]), (target, name)
+
+
+@settings(deadline=None, max_examples=25)
+@given(past=PASTS, order=st.randoms(use_true_random=False))
+def test_order_of_rows_changes_no_feature_row(past: list[Event], order: random.Random) -> None:
+    frame = versions_of(past)
+    rows = list(range(len(frame)))
+    order.shuffle(rows)
+
+    one = event_features(history_of(frame, PAK_AFG), PAK_AFG, GRID, segments=True)
+    two = event_features(history_of(frame.iloc[rows], PAK_AFG), PAK_AFG, GRID, segments=True)
+
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+# A small theatre, and eight years of its history: one target, two horizons, three segments.
+SMALL = PAK_AFG.model_copy(
+    update={
+        "targets": {"clash": PAK_AFG.targets["clash"].model_copy(update={"horizons": (7, 30)})},
+        "segments": PAK_AFG.segments[1:4],
+    }
+)
+COVERED = (date(2012, 1, 2), date(2019, 3, 31))
+FROM = date(2018, 1, 1)
+SPAN = (COVERED[1] - COVERED[0]).days
+
+
+def eight_years(seed: int) -> list[Event]:
+    """About three hundred events in quiet spells and bad ones, some known late, some revised."""
+    rng = np.random.default_rng(seed)
+    segments = ["", *SMALL.segment_names]
+    kinds = ["border_clash", "shelling", "ceasefire", "talks_held", "accusation", "crossing_closed"]
+    events = []
+    for number in range(300):
+        day = COVERED[0] + timedelta(days=int(rng.beta(0.8, 0.6) * SPAN))
+        known = datetime.combine(day, datetime.min.time()) + timedelta(days=int(rng.poisson(3)))
+        deaths = int(rng.integers(0, 40))
+        event = happen(
+            f"e{number}",
+            day.isoformat(),
+            kinds[int(rng.choice(6, p=[0.3, 0.2, 0.1, 0.1, 0.2, 0.1]))],
+            known_at=known,
+            segment=segments[int(rng.integers(0, 4))],
+            deaths_best=deaths,
+        )
+        events.append(event)
+        if number % 20 == 0:
+            later = known + timedelta(days=90)
+            events.append(replace(event, version=2, known_at=later, deaths_best=deaths + 1))
+    return events
+
+
+def future_of(events: list[Event], origin: int, seed: int) -> list[Event]:
+    """A hundred events that nobody knew of at the origin, and old ones retold after it."""
+    rng = np.random.default_rng(seed)
+    news = [
+        learnt_after(replace(event, event_id=f"f{number}"), origin)
+        for number, event in enumerate(events[:100])
+    ]
+    known = [e for e in events if to_day(e.known_at.date()) <= origin and e.version == 1]
+    chosen = rng.choice(len(known), 40, replace=False)
+    retellings = [retold(known[i], origin, int(rng.integers(0, 200))) for i in chosen]
+    return [*news, *(replace(event, version=9) for event in retellings)]
+
+
+def forecasts(events: list[Event], day: int) -> list[tuple[Problem, Record, Combined]]:
+    """The whole backtest of the small theatre, its ensemble's weights and maps taken on a day."""
+    history = history_of(versions_of(events), SMALL)
+    problems = pose(history, SMALL, COVERED, weekly_origins(*COVERED))
+    records = walk(problems, FROM, seed=3, jobs=1)
+    return [
+        (problem, record, combine(record, day))
+        for problem, record in zip(problems, records, strict=True)
+    ]
+
+
+def upto(values: Floats, origins: Ints, origin: int) -> Floats:
+    """The part of an array, whose last axis runs over the origins, that ends with one of them."""
+    return values[..., origins <= origin]
+
+
+@settings(deadline=None, max_examples=4)
+@given(seed=st.integers(0, 2**32 - 1), week=st.integers(8, 60))
+def test_future_changes_no_forecast(seed: int, week: int) -> None:
+    events = eight_years(seed)
+    origin = to_day(FROM) + 7 * week
+    shuffled = [*events, *future_of(events, origin, seed + 1)]
+    random.Random(seed).shuffle(shuffled)  # noqa: S311 (no secret)
+
+    before, after = forecasts(known_by(events, origin), origin), forecasts(shuffled, origin)
+
+    for (posed, record, mixed), (_, record_now, mixed_now) in zip(before, after, strict=True):
+        origins = record.origins
+        rows = origin >= posed.grid
+        assert np.array_equal(posed.values[:, rows], record_now.problem.values[:, rows])
+        for one, two in (
+            (record.p, record_now.p),
+            (mixed.pooled, mixed_now.pooled),
+            (mixed.p, mixed_now.p),
+        ):
+            assert upto(one, origins, origin).shape[-1] == week + 1
+            assert np.array_equal(upto(one, origins, origin), upto(two, origins, origin))
+        # The test would see a leak: what comes after the origin is another story.
+        assert not np.array_equal(record.p, record_now.p)
+
+
+def test_weights_and_maps_of_a_day_are_those_of_the_record_that_ends_there() -> None:
+    events = eight_years(11)
+    origin = to_day(FROM) + 7 * 40
+    _, record, _ = forecasts(events, origin)[0]
+    cut = record.origins <= origin
+    ended = Record(record.problem, record.models, record.origins[cut], record.p[..., cut])
+
+    whole, short = combine(record, origin), combine(ended, origin)
+
+    assert np.array_equal(whole.weights, short.weights)
+    assert np.array_equal(whole.maps, short.maps)
