@@ -108,7 +108,9 @@ def _make_database(uri: str, artifacts: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".making-") as making:
         made = Path(making) / path.name
-        store = SqlAlchemyStore(f"sqlite:///{made}", artifacts.resolve().as_uri())
+        store = SqlAlchemyStore(  # type: ignore[no-untyped-call]
+            f"sqlite:///{made}", artifacts.resolve().as_uri()
+        )
         store.engine.dispose()
         made.replace(path)
 
@@ -130,7 +132,7 @@ def champion(client: "MlflowClient", theatre: Theatre) -> Champion | None:
     where = f"registered model {theatre.name}, version {found.version}"
     _check_contract(found.tags.get("contract"), theatre, where)
     try:
-        model = load_model(f"models:/{theatre.name}@{CHAMPION}")
+        model = load_model(f"models:/{theatre.name}@{CHAMPION}")  # type: ignore[no-untyped-call]
     except Exception as error:
         raise RegistryError(
             f"cannot be loaded: {_line(error)}",
@@ -142,7 +144,7 @@ def champion(client: "MlflowClient", theatre: Theatre) -> Champion | None:
             "is no risk model", where=where, found=type(model).__name__, expected="RiskModel"
         )
     _check_contract(model.contract, theatre, where)
-    return Champion(model, found.run_id, str(found.version))
+    return Champion(model, str(found.run_id), str(found.version))
 
 
 def _check_contract(found: str | None, theatre: Theatre, where: str) -> None:

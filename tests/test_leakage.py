@@ -59,8 +59,7 @@ def futures_of(
     past: list[Event], more: list[Event], origin: int, numbers: list[int]
 ) -> list[Event]:
     """What is learnt after the origin: new events, and other versions of those known by then."""
-    by_then = [e for e in past if to_day(e.known_at.date()) <= origin]
-    told = zip(by_then, numbers, strict=False)
+    told = zip(known_by(past, origin), numbers, strict=False)
     news = [learnt_after(event, origin) for event in more]
     return [*news, *(retold(event, origin, number) for event, number in told)]
 

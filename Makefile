@@ -1,0 +1,44 @@
+# A fresh machine needs python3 (3.11 to 3.13) and make. uv is used where it is there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+
+.PHONY: help forecast test check format clean
+.DEFAULT_GOAL := help
+
+help: ## Show what there is
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+forecast: $(VENV)/runs ## Forecast on the embedded events: trains on the first run, then prints and publishes
+	@$(BIN)/dyadcast forecast
+
+test: $(VENV)/develops ## Run the tests
+	$(BIN)/python -m pytest
+
+check: $(VENV)/develops ## Check format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/develops ## Put the code in format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## Remove the environment; keeps var/ and mlruns/
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@echo "making the environment in $(VENV)"
+	@$(if $(UV),$(UV) venv --quiet --seed --python $(PYTHON) $(VENV),$(PYTHON) -m venv $(VENV))
+
+$(VENV)/runs: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing (once: a few seconds with uv, about two minutes with pip)"
+	@$(INSTALL) -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/develops: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "installing with the development tools (once)"
+	@$(INSTALL) -c constraints.txt -e '.[dev]'
+	@touch $@ $(VENV)/runs
