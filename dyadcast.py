@@ -70,6 +70,21 @@ def _tell(done: int, total: int) -> None:
         _say("")
 
 
+@contextmanager
+def _job(verbose: bool) -> Iterator[None]:
+    """One job at a time in a home that can be written, its progress told on standard error."""
+    from flows.settings import read_settings
+    from publish.disk import locked
+
+    home = read_settings().home
+    _make(home)
+    with _quiet(verbose), locked(home):
+        from flows.daily import LISTENER
+
+        LISTENER.set(_tell)
+        yield
+
+
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="show the libraries' own logs")]
 
 
@@ -88,17 +103,11 @@ def forecast(
     Exit status 3 where there can be no forecast; the rows then say why.
     """
     day = as_of.date() if as_of else None
-    with _quiet(verbose):
-        _say("starting (the first run also trains the models: about a minute and a half)")
-        from flows.daily import LISTENER, daily
-        from flows.settings import read_settings
-        from publish.disk import locked
+    _say("starting (the first run also trains the models: about a minute and a half)")
+    with _job(verbose):
+        from flows.daily import daily
 
-        LISTENER.set(_tell)
-        settings = read_settings()
-        _make(settings.home)
-        with locked(settings.home):
-            issued, published = daily(theatre, day)
+        issued, published = daily(theatre, day)
     if as_json:
         from publish.forecast import to_json
 
@@ -209,18 +218,11 @@ def train(theatre: TheatreName = "pak_afg", verbose: Verbose = False) -> None:
 
     Example: dyadcast train
     """
-    with _quiet(verbose):
-        from flows.daily import LISTENER
+    with _job(verbose):
         from flows.daily import train as run
         from flows.report import score_lines
-        from flows.settings import read_settings
-        from publish.disk import locked
 
-        LISTENER.set(_tell)
-        settings = read_settings()
-        _make(settings.home)
-        with locked(settings.home):
-            logged = run(theatre)
+        logged = run(theatre)
     for line in score_lines(logged.scores, logged.skill):
         _out().print(line)
 

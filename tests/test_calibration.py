@@ -165,9 +165,8 @@ def coverage(origins: int, horizon: int, seeds: int) -> float:
 def test_band_holds_what_another_past_would_have_said_about_four_times_in_five(
     horizon: int,
 ) -> None:
-    found = coverage(400, horizon, seeds=60)
-    print(found)
-    assert 0.6 <= found <= 0.9
+    # Measured: 0.75 at both horizons. Blocks this long leave few of them, so somewhat under 0.8.
+    assert 0.6 <= coverage(400, horizon, seeds=60) <= 0.9
 
 
 def test_reliability_bins_hold_equal_counts() -> None:
