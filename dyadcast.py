@@ -143,7 +143,9 @@ def _show(issued: "Forecast", every_row: bool, folder: str) -> None:
     for reason in reasons:
         out.print(f"Note: {reason}.")
     age = (datetime.now(UTC).date() - issued.as_of).days
-    if age > 1:
+    if issued.status == "hindcast":
+        out.print(f"A hindcast, {age} days late: from what was known on {issued.as_of}, no later.")
+    elif age > 1:
         out.print(
             f"Mind: as_of is {age} days ago. Events are covered until {issued.data_as_of};"
             " nothing is said of the days since."

@@ -20,7 +20,10 @@ def record_lines(run_id: str, horizon: int = 30) -> Iterator[str]:
     settings = read_settings()
     client = registry.open_registry(settings.tracking_uri, settings.artifacts)
     scores, skill = registry.record_of(client, run_id)
-    yield f"Record of the ensemble, dyad, {horizon} days, weekly origins since 2012:"
+    yield (
+        f"Record, dyad, {horizon} days, weekly origins since 2012"
+        " (skill beyond the hardest base rate, with its 90% interval):"
+    )
     for target in scores["target"].unique():
         yield "  " + _record_line(scores, skill, target, horizon)
 
@@ -31,15 +34,11 @@ def _record_line(scores: pd.DataFrame, skill: pd.DataFrame, target: str, horizon
     rivals = _only(skill, where | {"model": ENSEMBLE, "score": "brier"})
     hardest = rivals.sort_values("skill").iloc[0]
     verdict = (
-        "better"
-        if hardest["better"]
-        else "worse"
-        if hardest["worse"]
-        else "no skill beyond the base rate shown yet"
+        "better" if hardest["better"] else "worse" if hardest["worse"] else "no skill shown yet"
     )
     return (
-        f"{target:8} Brier {mine['brier']:.4f}, skill {hardest['skill']:+.3f} against"
-        f" {hardest['baseline']} (90% {hardest['low']:+.3f} to {hardest['high']:+.3f}): {verdict}"
+        f"{target:8} Brier {mine['brier']:.4f}, skill on {hardest['baseline']}"
+        f" {hardest['skill']:+.3f} ({hardest['low']:+.3f} to {hardest['high']:+.3f}): {verdict}"
     )
 
 

@@ -25,15 +25,22 @@ class Settings:
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings: DYADCAST_HOME (default var/ in the checkout), DYADCAST_DATABASE_URL (default
-    SQLite under it) and MLFLOW_TRACKING_URI (default SQLite under mlruns/)."""
+    SQLite under it) and MLFLOW_TRACKING_URI (default SQLite under mlruns/, artifacts beside it)."""
     home = Path(environment.get("DYADCAST_HOME") or CHECKOUT / "var").expanduser().resolve()
-    artifacts = CHECKOUT / "mlruns"
+    tracking_uri = environment.get("MLFLOW_TRACKING_URI")
+    tracking_uri = tracking_uri or f"sqlite:///{CHECKOUT / 'mlruns' / 'mlflow.db'}"
     return Settings(
         home,
         environment.get("DYADCAST_DATABASE_URL") or f"sqlite:///{home / 'dyadcast.db'}",
-        environment.get("MLFLOW_TRACKING_URI") or f"sqlite:///{artifacts / 'mlflow.db'}",
-        artifacts,
+        tracking_uri,
+        _artifacts(tracking_uri),
     )
+
+
+def _artifacts(tracking_uri: str) -> Path:
+    """Where artifacts go: beside an SQLite store; a server decides for itself."""
+    scheme, _, path = tracking_uri.partition(":///")
+    return Path(path).resolve().parent if scheme == "sqlite" else CHECKOUT / "mlruns"
 
 
 def prepare_environment(home: Path) -> None:
