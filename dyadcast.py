@@ -235,18 +235,9 @@ def schedule(theatre: TheatreName = "pak_afg") -> None:
 
     Example: PREFECT_API_URL=http://127.0.0.1:4200/api dyadcast schedule
     """
-    from prefect.schedules import Cron
+    from flows.daily import serve
 
-    from flows.daily import daily
-    from theatres import load_theatre
-
-    plan = load_theatre(theatre).schedule
-    _say(f"serving daily for {theatre} at '{plan.cron}' {plan.timezone}")
-    daily.serve(
-        name=Path(theatre).stem,
-        schedule=Cron(plan.cron, timezone=plan.timezone),
-        parameters={"theatre": theatre},
-    )
+    serve(theatre, _say)
 
 
 @app.command()

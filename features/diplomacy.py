@@ -51,17 +51,16 @@ def talks(history: History, origins: Ints) -> dict[str, Floats]:
         ("ceasefire_ended", "declaration_of_hostilities"),
         CEASEFIRE_DAYS,
     )
-    pending, _ = _state(
-        history,
-        origins,
-        ("talks_announced", "mediation_accepted"),
-        ("talks_held", "talks_failed", "talks_postponed", "agreement"),
-        TALKS_DAYS,
+    announced = _latest(history.of_types(("talks_announced", "mediation_accepted")), origins)
+    met = _latest(
+        history.of_types(("talks_held", "talks_failed", "talks_postponed", "agreement")), origins
     )
+    # Announced and held on one day: no longer pending.
+    pending = (announced > met) & (_age(announced, origins, NEVER) <= TALKS_DAYS)
     return {
         "conciliation.ceasefire_in_force": ceasefire,
         "conciliation.ceasefire_days": ceasefire_days,
-        "conciliation.talks_pending": pending,
+        "conciliation.talks_pending": pending.astype(np.float64),
         "breakdown.talks_failed_since": _age(
             _latest(history.of_types(("talks_failed", "mediation_declined")), origins), origins
         ),

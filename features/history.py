@@ -116,7 +116,9 @@ def history_of(versions: pd.DataFrame, theatre: Theatre) -> History:
         segments=_segment_bits(frame, theatre),
         mediators=_mediator_bits(frame, theatre),
         between=(
-            frame["actor"].isin(theatre.actors) & frame["target"].isin(theatre.actors)
+            frame["actor"].isin(theatre.actors)
+            & frame["target"].isin(theatre.actors)
+            & (frame["actor"] != frame["target"])
         ).to_numpy(),
         deaths=deaths.to_numpy(np.float64),
     )

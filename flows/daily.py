@@ -1,7 +1,9 @@
 """The daily flow: ingest, train where need be, forecast, publish."""
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -13,6 +15,7 @@ from prefect.artifacts import (
 )
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.schedules import Cron
 from prefect.tasks import Task
 
 from errors import DyadcastError
@@ -22,6 +25,7 @@ from models.registry import Champion, Logged
 from publish.files import Published
 from publish.forecast import Forecast
 from streams.chronicle import Ingested
+from theatres import load_theatre
 
 
 def _unheard(_done: int, _total: int) -> None:
@@ -158,3 +162,14 @@ def train(theatre: str = "pak_afg", as_of: date | None = None) -> Logged:
     register = known.as_of >= known.newest_as_of
     _, logged = train_models(settings, known, register)
     return logged
+
+
+def serve(theatre: str, tell: Callable[[str], None]) -> None:
+    """Serves `daily` on the theatre's cron line until stopped."""
+    plan = load_theatre(theatre).schedule
+    tell(f"serving daily for {theatre} at '{plan.cron}' {plan.timezone}")
+    daily.serve(
+        name=Path(theatre).stem,
+        schedule=Cron(plan.cron, timezone=plan.timezone),
+        parameters={"theatre": theatre},
+    )

@@ -83,8 +83,9 @@ def fit_band(
 def band(maps: Floats, p: Floats) -> tuple[Floats, Floats]:
     """The 10th and 90th percentile of the probability over the redrawn records' maps.
 
-    Read: had the past gone as it might as well have, forecasts like this one would have come true
-    with a frequency inside the band four times in five.
+    Read: had the past been another draw, this forecast would have been calibrated to a value in
+    the band about three or four times in five (in made worlds, three in four). It speaks of the
+    record's noise; that the pool itself may be wrong in a new world is not in it.
     """
     spread = np.quantile(apply_map(maps[:, None], p[None, :]), BAND, axis=0)
     return spread[0], spread[1]
