@@ -18,7 +18,7 @@ from theatres import DYAD, Theatre
 REFIT_WEEKS = 4
 LEARN_YEARS = 7
 """The first out-of-sample origin comes so long after coverage begins."""
-RECENCY_YEARS = 5.0
+RECENCY_YEARS = 3.0
 """Half-life of a training row's weight."""
 CHUNKS = 6
 """A backtest is cut into so many pieces a problem, for the processes to share."""

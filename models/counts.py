@@ -22,7 +22,7 @@ class Hazard(BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, horizons: tuple[int, ...], columns: Sequence[str], penalty: float = 200.0
+        self, horizons: tuple[int, ...], columns: Sequence[str], penalty: float = 400.0
     ) -> None:
         self.horizons = horizons
         self.columns = columns

@@ -43,7 +43,7 @@ class MemoryLogistic(BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, horizons: tuple[int, ...], columns: Sequence[str], penalty: float = 100.0
+        self, horizons: tuple[int, ...], columns: Sequence[str], penalty: float = 400.0
     ) -> None:
         self.horizons = horizons
         self.columns = columns

@@ -25,7 +25,6 @@ PRIOR = {
 model that starts from them, over rules that forget nothing and models with many terms."""
 
 RECENT = tuple(f"dyad.{family}.decayed_30" for family in OWN_FAMILIES)
-SEASON = tuple(f"dyad.{family}.decayed_90" for family in OWN_FAMILIES)
 STATE = (
     "dyad.conciliation.ceasefire_in_force",
     "dyad.conciliation.talks_pending",
@@ -53,7 +52,7 @@ def learners(units: tuple[str, ...], horizons: tuple[int, ...], seed: int) -> di
     own, state = ((), ()) if units == (DYAD,) else (OWN, OWN_STATE)
     return {
         **{rate: Rate(rate, horizons) for rate in RATES},
-        "logistic": MemoryLogistic(horizons, (*RECENT, *SEASON, *STATE, *own, *state)),
+        "logistic": MemoryLogistic(horizons, (*RECENT, *STATE, *own, *state)),
         "hazard": Hazard(horizons, (*RECENT, *own)),
         "boosting": Boosting(horizons, (*RECENT, *own, *state), seed=seed),
     }
