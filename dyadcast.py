@@ -79,9 +79,9 @@ def _job(verbose: bool) -> Iterator[None]:
     home = read_settings().home
     _make(home)
     with _quiet(verbose), locked(home):
-        from flows.daily import LISTENER
+        from flows.steps import hear
 
-        LISTENER.set(_tell)
+        hear(_tell)
         yield
 
 
@@ -203,9 +203,10 @@ def scores(
     from publish.forecast import to_json
     from publish.formats import csv_bytes
     from publish.terminal import forecast_table
+    from theatres import load_theatre
 
-    root = read_settings().published
-    found = read_issue(root, theatre, as_of.date()) if as_of else latest(root, theatre)
+    root, name = read_settings().published, load_theatre(theatre).name
+    found = read_issue(root, name, as_of.date()) if as_of else latest(root, name)
     if as_json:
         print(to_json(found))
     elif as_csv:
@@ -250,9 +251,9 @@ def verify(theatre: TheatreName = "pak_afg") -> None:
     from publish.archive import Archive
     from publish.files import published_head
     from streams.store import connect
+    from theatres import load_theatre
 
-    settings = read_settings()
-    name = Path(theatre).stem
+    settings, name = read_settings(), load_theatre(theatre).name
     found = Archive(connect(settings.database_url)).verify(
         name, published_head(settings.published, name)
     )
@@ -281,7 +282,11 @@ def list_events(
 
     from flows import steps
     from flows.settings import read_settings
+    from streams.event import FAMILIES
 
+    if kind is not None and kind not in FAMILIES:
+        known = ", ".join(sorted(FAMILIES))
+        raise DyadcastError("no such event type", found=kind, expected=f"one of {known}")
     store = steps.open_store(read_settings())
     if refused:
         for row in store.quarantined().to_dict("records"):

@@ -1,7 +1,6 @@
 """The daily flow: ingest, train where need be, forecast, publish."""
 
 from collections.abc import Callable
-from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -26,14 +25,6 @@ from publish.files import Published
 from publish.forecast import Forecast
 from streams.chronicle import Ingested
 from theatres import load_theatre
-
-
-def _unheard(_done: int, _total: int) -> None:
-    """Tells nobody."""
-
-
-LISTENER: ContextVar[steps.Progress] = ContextVar("listener", default=_unheard)
-"""Who is told how far a training has come: the command line, where there is one."""
 
 
 def _worth_retrying(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -88,7 +79,7 @@ def train_models(
 
     def tell(done: int, total: int) -> None:
         update_progress_artifact(artifact, 100.0 * done / total)
-        LISTENER.get()(done, total)
+        steps.tell(done, total)
 
     return steps.train(settings, known, register, tell)
 

@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from features.history import History, history_of
-from features.table import contract
 from flows.settings import Settings
 from models import registry, risk
+from models.recipes import METHOD_VERSION, contract
 from models.registry import Champion, Logged
 from publish.archive import Archive
 from publish.files import Published
@@ -21,6 +21,19 @@ from streams.store import Store, StoreError, connect
 from theatres import Theatre, load_theatre
 
 Progress = Callable[[int, int], None]
+
+_listeners: list[Progress] = []
+
+
+def hear(listener: Progress) -> None:
+    """From now on the listener is told how far a training has come: pieces done, of how many."""
+    _listeners.append(listener)
+
+
+def tell(done: int, total: int) -> None:
+    """Tells every listener. (Kept out of the flows' modules, which Prefect must pickle.)"""
+    for listener in _listeners:
+        listener(done, total)
 
 
 @dataclass(frozen=True)
@@ -153,7 +166,7 @@ def make_forecast(
         issued_at=now,
         data_as_of=known.data_as_of,
         data_fingerprint=known.fingerprint,
-        method_version=f"{risk.METHOD_VERSION}-{contract(known.theatre)[:8]}",
+        method_version=f"{METHOD_VERSION}-{contract(known.theatre)[:8]}",
         mlflow_run_id="" if champion is None else champion.run_id,
         status=status,
         levels=known.theatre.levels,

@@ -1,16 +1,23 @@
 """Which models there are, and what each may look at; settings chosen on origins before 2019."""
 
+import hashlib
+from typing import Final
+
+from features import table
 from features.rates import RATES
 from features.table import OWN_FAMILIES
 from models.boosting import Boosting
 from models.climatology import Rate
 from models.counts import Hazard
 from models.logistic import MemoryLogistic
-from theatres import DYAD
+from theatres import DYAD, Theatre
 
 Learner = Rate | MemoryLogistic | Hazard | Boosting
 
 BASELINES = RATES
+METHOD_VERSION: Final = "1"
+"""Raise it whenever the same data would give another forecast."""
+
 PRIOR = {
     "climatology": 0.5,
     "memory_26": 0.5,
@@ -56,3 +63,14 @@ def learners(units: tuple[str, ...], horizons: tuple[int, ...], seed: int) -> di
         "hazard": Hazard(horizons, (*RECENT, *own)),
         "boosting": Boosting(horizons, (*RECENT, *own, *state), seed=seed),
     }
+
+
+def contract(theatre: Theatre) -> str:
+    """A hash of all that a trained model takes for granted: the feature contract, this method's
+    version, and the columns of every learner."""
+    promise = [table.contract(theatre), METHOD_VERSION]
+    for name, target in theatre.targets.items():
+        for units in ((DYAD,), theatre.units(name)[1:]):
+            models = learners(units, target.horizons, 0) if units else {}
+            promise += [f"{name} {model}: {list(made.columns)}" for model, made in models.items()]
+    return hashlib.sha256("\n".join(promise).encode()).hexdigest()

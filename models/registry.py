@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from errors import DyadcastError
-from features.table import contract
 from models.backtest import LEARN_YEARS, RECENCY_YEARS, REFIT_WEEKS
 from models.ensemble import TRUST
-from models.recipes import learners
-from models.risk import METHOD_VERSION, RiskModel, Training
+from models.recipes import METHOD_VERSION, contract, learners
+from models.risk import RiskModel, Training
 from models.scoring import ENSEMBLE, judged, predictions, score_table, skill_table
 from theatres import DYAD, Theatre
 

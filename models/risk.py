@@ -10,14 +10,12 @@ import pandas as pd
 
 from errors import DyadcastError
 from features.history import History, to_date, to_day
-from features.table import contract
 from models.backtest import Record, first_forecast, learning_grid, pose, walk
 from models.ensemble import Combined, Ensemble, build, combine
 from models.explain import drivers
+from models.recipes import METHOD_VERSION, contract
 from theatres import Theatre
 
-METHOD_VERSION: Final = "1"
-"""Raise it whenever the same data would give another forecast."""
 RECORD_DAYS: Final = 366
 """An ensemble needs at least a year of its own forecasts before it says anything."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from jobs import Job, make_job
 
 _numbers = itertools.count(1)
 
@@ -47,3 +48,13 @@ def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a new, empty database: the test runs once on SQLite and once on PostgreSQL."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """A home in which one run has trained and published; tests that write take a copy."""
+    job = make_job(tmp_path_factory.mktemp("trained"))
+    done = job.run("forecast", "--json")
+    assert done.returncode == 0, done.stderr
+    (job.home / "first.json").write_text(done.stdout, encoding="utf-8")
+    return job

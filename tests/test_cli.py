@@ -47,7 +47,13 @@ def only_line(text: str) -> str:
 BAD_ROWS: list[tuple[str, dict[str, str], str, str, str]] = [
     ("unknown type", {"type": "picnic"}, "type", "'picnic'", "a type"),
     ("impossible date", {"occurred_on": "2025-02-30"}, "occurred_on", "'2025-02-30'", "YYYY-MM-DD"),
-    ("known too early", {"known_on": "2025-10-11"}, "known_on", "2025", "2025-10-12 or later"),
+    (
+        "known too early",
+        {"known_on": "2025-10-11"},
+        "known_on",
+        "2025",
+        "2025-10-12, when it began, or later",
+    ),
     ("negative deaths", {"deaths_low": "-1"}, "deaths_low", "-1", "from 0"),
     ("low above high", {"deaths_low": "4"}, "deaths_low", "4", "at most deaths_high"),
     ("doubled id", {"event_id": "c:1"}, "event_id", "'c:1'", "another id than that of line 2"),

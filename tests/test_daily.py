@@ -1,0 +1,70 @@
+"""The main job as a person runs it: the same again changes nothing, and no forecast says so."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from jobs import Job
+
+from publish.files import latest, read_issue
+from publish.forecast import ISSUE_FIELDS, from_json
+from publish.row import ROW_FIELDS
+
+pytestmark = pytest.mark.slow
+
+
+def count_runs(job: Job) -> int:
+    """How many runs MLflow holds."""
+    with closing(sqlite3.connect(job.tracking)) as connection:
+        return int(connection.execute("SELECT count(*) FROM runs").fetchone()[0])
+
+
+def test_forecast_prints_the_issue_alone(trained: Job) -> None:
+    text = (trained.home / "first.json").read_text(encoding="utf-8")
+
+    value = json.loads(text)
+
+    assert set(value) == set(ISSUE_FIELDS)
+    assert value["status"] == "ok"
+    assert all(set(row) == set(ROW_FIELDS) for row in value["rows"])
+    assert from_json(text) == latest(trained.home / "published", "pak_afg")
+
+
+def test_forecast_again_is_the_same_issue(trained: Job, tmp_path: Path) -> None:
+    job, runs = trained.copy(tmp_path), count_runs(trained)
+
+    done = job.run("forecast", "--json")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (job.home / "first.json").read_text(encoding="utf-8")
+    assert count_runs(job) == runs
+    assert job.run("verify").stdout.startswith("pak_afg: 1 issues, ")
+
+
+def test_forecast_beyond_tolerance_has_rows_that_say_why(trained: Job, tmp_path: Path) -> None:
+    job = trained.copy(tmp_path)
+
+    done = job.run("forecast", "--as-of", "2026-05-01", "--json")
+
+    assert done.returncode == 3, done.stderr
+    value = json.loads(done.stdout)
+    assert (value["status"], value["mlflow_run_id"]) == ("no_forecast", "")
+    assert all("silence means calm until 2026-03-31" in row["reason"] for row in value["rows"])
+
+
+def test_forecast_shows_a_table_that_fits_a_terminal(trained: Job, tmp_path: Path) -> None:
+    job = trained.copy(tmp_path)
+
+    done = job.run("forecast", "--as-of", "2026-04-10")
+
+    assert done.returncode == 0, done.stderr
+    table, _, files = done.stdout.rpartition("Files: ")
+    assert max(map(len, table.splitlines())) <= 100
+    assert "Note: events are covered until 2026-03-31, 10 days before as_of." in table
+    assert "Record of the ensemble" in table
+    folder = Path(files.strip())
+    kept = read_issue(job.home / "published", "pak_afg", latest(folder.parents[2], "pak_afg").as_of)
+    assert from_json((folder / "forecast.json").read_text(encoding="utf-8")) == kept
+    assert kept.status == "stale"

@@ -1,0 +1,143 @@
+"""The registry: the champion that was logged is the one that loads, and nothing else does."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jobs import Job
+
+from flows.settings import read_settings
+from models.registry import CHAMPION, Champion, RegistryError, champion, open_registry, record_of
+from publish.files import latest
+from theatres import load_theatre
+
+THEATRE = load_theatre("pak_afg")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),  # mlflow's own, on import and on loading
+]
+# Every column of MLflow's tables that holds an absolute address of artifacts.
+ADDRESSES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+
+
+@pytest.fixture
+def moved(trained: Job, tmp_path: Path) -> Path:
+    """A copy of the trained MLflow store whose artifacts are copies too."""
+    place = shutil.copytree(trained.tracking.parent, tmp_path / "mlruns")
+    with closing(sqlite3.connect(place / "mlflow.db")) as connection, connection:
+        for table, column in ADDRESSES:
+            connection.execute(
+                f"UPDATE {table} SET {column} = replace({column}, ?, ?)",  # noqa: S608 (ours)
+                (str(trained.tracking.parent), str(place)),
+            )
+    return place
+
+
+def load(place: Path) -> Champion | None:
+    """The champion of a store in that folder."""
+    return champion(open_registry(f"sqlite:///{place / 'mlflow.db'}", place), THEATRE)
+
+
+def stored_model(place: Path) -> Path:
+    """The one file that holds the champion."""
+    [path] = place.rglob("model.skops")
+    return path
+
+
+def test_champion_is_the_model_that_made_the_issue(trained: Job) -> None:
+    found = load(trained.tracking.parent)
+
+    assert found is not None
+    assert found.run_id == latest(trained.home / "published", "pak_afg").mlflow_run_id
+    assert found.model.trained_as_of == "2026-03-31"
+    assert (found.model.theatre, found.version) == ("pak_afg", "1")
+
+
+def test_record_of_the_champion_names_models_and_baselines(trained: Job) -> None:
+    settings = read_settings(trained.environment())
+    client = open_registry(settings.tracking_uri, settings.artifacts)
+    run_id = latest(settings.published, "pak_afg").mlflow_run_id
+
+    scores, skill = record_of(client, run_id)
+
+    assert set(scores["model"]) == {"ensemble"}
+    assert {"climatology", "memory_52"} <= set(skill["baseline"])
+
+
+def test_champion_of_an_empty_store_is_none_whatever_a_dead_run_left(tmp_path: Path) -> None:
+    (tmp_path / ".making-dead").mkdir()
+    (tmp_path / ".making-dead" / "mlflow.db").write_bytes(b"half")
+
+    assert load(tmp_path) is None
+    assert {path.name for path in tmp_path.glob("*")} >= {"mlflow.db", ".making-dead"}
+
+
+def test_champion_of_another_contract_is_refused_by_its_tag(moved: Path) -> None:
+    client: Any = open_registry(f"sqlite:///{moved / 'mlflow.db'}", moved)
+    client.set_model_version_tag("pak_afg", "1", "contract", "abc")
+
+    with pytest.raises(RegistryError, match="another feature contract, found 'abc'") as caught:
+        load(moved)
+    assert "version 1" in str(caught.value)
+
+
+def test_champion_of_another_contract_is_refused_by_its_contents(moved: Path) -> None:
+    fewer = THEATRE.model_copy(update={"segments": THEATRE.segments[:-1]})
+    client: Any = open_registry(f"sqlite:///{moved / 'mlflow.db'}", moved)
+    from features.table import contract
+
+    client.set_model_version_tag("pak_afg", "1", "contract", contract(fewer))
+
+    with pytest.raises(RegistryError, match="another feature contract"):
+        champion(client, fewer)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda path: path.unlink(),
+        lambda path: path.write_bytes(b"not a model"),
+        lambda path: path.write_bytes(path.read_bytes()[:1000]),
+        lambda path: shutil.rmtree(path.parent),
+    ],
+    ids=["removed", "replaced", "torn", "folder removed"],
+)
+def test_champion_that_cannot_be_loaded_is_told_in_one_line(
+    moved: Path, harm: Callable[[Path], object]
+) -> None:
+    assert load(moved) is not None
+    harm(stored_model(moved))
+
+    with pytest.raises(RegistryError, match="cannot be loaded") as caught:
+        load(moved)
+    assert "\n" not in str(caught.value)
+    assert "registered model pak_afg, version 1" in str(caught.value)
+
+
+def test_champion_is_none_where_no_version_bears_the_name(moved: Path) -> None:
+    client: Any = open_registry(f"sqlite:///{moved / 'mlflow.db'}", moved)
+    client.delete_registered_model_alias("pak_afg", CHAMPION)
+
+    assert load(moved) is None
+
+
+def test_a_tracking_address_that_is_no_store_is_told_in_one_line(tmp_path: Path) -> None:
+    folder, garbage = tmp_path / "folder", tmp_path / "garbage.db"
+    folder.mkdir()
+    garbage.write_bytes(b"once upon a time " * 100)
+
+    for path in (folder, garbage, garbage / "below.db"):
+        with pytest.raises(RegistryError, match="cannot be opened") as caught:
+            open_registry(f"sqlite:///{path}", tmp_path)
+        assert "\n" not in str(caught.value)
+        assert str(path) in str(caught.value)

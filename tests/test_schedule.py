@@ -1,0 +1,122 @@
+"""Against a standing Prefect server: the job by hand, and a run that the cron line begins."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import Request, urlopen
+
+import pytest
+from jobs import Job, command, make_theatre
+
+from publish.files import latest
+
+CRON = 'cron = "30 5 * * *"'
+pytestmark = pytest.mark.slow
+
+
+@contextmanager
+def running(arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+    """A process that is killed with all its children at the end."""
+    with (
+        log.open("w") as told,
+        subprocess.Popen(
+            arguments,
+            env=environment,
+            cwd=log.parent,
+            stdout=told,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def ask(url: str, body: object = None) -> object:
+    """The JSON that an address answers."""
+    data = None if body is None else json.dumps(body).encode()
+    request = Request(url, data, {"content-type": "application/json"})  # noqa: S310 (loopback)
+    with urlopen(request, timeout=10) as answer:  # noqa: S310
+        return json.load(answer)
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(trained: Job, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The API address of a standing server of this module's own."""
+    folder, port = tmp_path_factory.mktemp("server"), free_port()
+    url = f"http://127.0.0.1:{port}/api"
+    environment = trained.environment(
+        PREFECT_HOME=str(folder / "prefect"),
+        PREFECT_SERVER_ANALYTICS_ENABLED="false",
+        DO_NOT_TRACK="true",
+    )
+    start = [sys.executable, "-m", "prefect", "server", "start", "--port", str(port), "--no-ui"]
+    with running(start, environment, folder / "log"):
+        wait_for(lambda: ask(f"{url}/health") is True, 120, folder / "log")
+        yield url
+
+
+def wait_for(holds: object, seconds: float, log: Path) -> None:
+    """Returns once the question is answered with yes; fails with the log after that time."""
+    assert callable(holds)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return
+        except (URLError, ConnectionError, TimeoutError):
+            pass
+        time.sleep(1)
+    pytest.fail(f"not within {seconds} s: {log.read_text()[-2000:]}")
+
+
+def completed(url: str) -> list[dict[str, object]]:
+    """The flow runs that are completed."""
+    chosen = {"flow_runs": {"state": {"type": {"any_": ["COMPLETED"]}}}}
+    runs = ask(f"{url}/flow_runs/filter", chosen)
+    assert isinstance(runs, list)
+    return runs
+
+
+def test_daily_runs_against_a_standing_server(server: str, trained: Job, tmp_path: Path) -> None:
+    job = trained.elsewhere(tmp_path)
+
+    done = job.run("forecast", "--json", PREFECT_API_URL=server)
+
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["status"] == "ok"
+    assert [run["name"] for run in completed(server)] == ["pak_afg as of None"]
+
+
+def test_schedule_completes_a_run_that_the_cron_line_began(
+    server: str, trained: Job, tmp_path: Path
+) -> None:
+    job = trained.elsewhere(tmp_path)
+    theatre = make_theatre(tmp_path, CRON, 'cron = "* * * * *"')
+    log = tmp_path / "log"
+
+    def cron_completed() -> bool:
+        return any(run["auto_scheduled"] for run in completed(server))
+
+    serve = command("schedule", "--theatre", str(theatre))
+    with running(serve, job.environment(PREFECT_API_URL=server), log):
+        wait_for(cron_completed, 180, log)
+
+    assert latest(job.home / "published", "pak_afg").status == "ok"

@@ -1,0 +1,150 @@
+"""The steps behind the flows: when there is no forecast, when a model is trained, what changed."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from jobs import Job
+
+from flows import steps
+from flows.settings import Settings, read_settings
+from models.registry import Champion
+from models.risk import RiskModel
+from publish.files import latest
+from publish.forecast import from_json, to_json
+from streams.store import StoreError
+
+NOW = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
+COVERED_UNTIL = date(2026, 3, 31)
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Settings:
+    """Settings on a store that holds the chronicle alone."""
+    settings = read_settings({"DYADCAST_HOME": str(tmp_path)})
+    steps.ingest(settings, NOW)
+    return settings
+
+
+@pytest.fixture
+def settings(trained: Job, tmp_path: Path) -> Settings:
+    """Settings on a copy of the trained home."""
+    return read_settings(trained.copy(tmp_path).environment())
+
+
+def known_on(settings: Settings, as_of: date | None) -> steps.Knowledge:
+    """What is known of the theatre on a day."""
+    return steps.gather(settings, "pak_afg", as_of, NOW.date())
+
+
+def fake_champion(trained_as_of: str) -> Champion:
+    """A champion that has nothing but an age."""
+    return Champion(RiskModel("pak_afg", trained_as_of, "", "", "1", []), "run", "1")
+
+
+def test_settings_keep_artifacts_beside_an_sqlite_store(tmp_path: Path) -> None:
+    store = tmp_path / "tracking" / "mlflow.db"
+
+    beside = read_settings({"MLFLOW_TRACKING_URI": f"sqlite:///{store}"})
+
+    assert beside.artifacts == store.parent
+    assert read_settings({}).artifacts.name == "mlruns"
+    assert read_settings({"DYADCAST_HOME": str(tmp_path)}).published == tmp_path / "published"
+
+
+def test_gather_takes_the_end_of_coverage_by_default(empty: Settings) -> None:
+    known = known_on(empty, None)
+
+    assert (known.as_of, known.data_as_of) == (COVERED_UNTIL, COVERED_UNTIL)
+    early = steps.gather(empty, "pak_afg", None, date(2025, 11, 15))
+    assert (early.as_of, early.newest_as_of) == (date(2025, 11, 15), date(2025, 11, 15))
+
+
+def test_gather_without_coverage_is_an_error(tmp_path: Path) -> None:
+    nothing = read_settings({"DYADCAST_HOME": str(tmp_path)})
+
+    with pytest.raises(StoreError, match="source chronicle: no coverage declared"):
+        known_on(nothing, None)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "reason"),
+    [
+        (date(2026, 4, 15), "silence means calm until 2026-03-31 only"),
+        (date(2026, 5, 1), "more than 14 days later"),
+        (date(2005, 1, 1), "too little history before"),
+    ],
+)
+def test_no_forecast_is_rows_that_say_why(empty: Settings, as_of: date, reason: str) -> None:
+    known = known_on(empty, as_of)
+
+    assert reason in steps.why_not(known)
+    forecast = steps.make_forecast(empty, known, None, NOW)
+
+    assert forecast.status == "no_forecast"
+    assert {(row.status, row.probability) for row in forecast.rows} == {("no_forecast", None)}
+    assert all(reason in row.reason for row in forecast.rows)
+    assert len(forecast.rows) == sum(
+        len(known.theatre.units(name)) * len(target.horizons)
+        for name, target in known.theatre.targets.items()
+    )
+
+
+def test_the_last_day_within_tolerance_can_be_forecast(empty: Settings) -> None:
+    assert steps.why_not(known_on(empty, date(2026, 4, 14))) == ""
+
+
+@pytest.mark.parametrize(
+    ("champion", "reason"),
+    [
+        (None, "there is no champion yet"),
+        (fake_champion("2026-03-31"), ""),
+        (fake_champion("2026-03-03"), ""),
+        (fake_champion("2026-03-02"), "the champion is 29 days old"),
+        (fake_champion("2026-04-01"), "trained as of 2026-04-01, later than as_of"),
+    ],
+)
+def test_a_model_is_trained_where_the_champion_cannot_serve(
+    empty: Settings, champion: Champion | None, reason: str
+) -> None:
+    why = steps.why_train(champion, known_on(empty, None))
+
+    assert reason in why
+    assert bool(why) == bool(reason)
+
+
+@pytest.mark.slow
+def test_a_forecast_within_tolerance_is_stale_and_says_what_changed(settings: Settings) -> None:
+    before = latest(settings.published, "pak_afg")
+    known = known_on(settings, date(2026, 4, 10))
+    champion = steps.current_champion(settings, known.theatre)
+
+    forecast = steps.make_forecast(settings, known, champion, NOW)
+
+    assert (forecast.status, forecast.data_as_of) == ("stale", COVERED_UNTIL)
+    assert {row.status for row in forecast.rows} == {"stale"}
+    assert forecast.rows[0].reason == ("events are covered until 2026-03-31, 10 days before as_of")
+    for row in forecast.rows:
+        then = before.row(*row.key)
+        assert then is not None
+        assert row.probability is not None
+        assert then.probability is not None
+        assert row.change == pytest.approx(row.probability - then.probability)
+    assert any(row.change for row in forecast.rows)
+
+
+@pytest.mark.slow
+def test_issuing_the_same_forecast_again_changes_nothing(settings: Settings) -> None:
+    known = known_on(settings, None)
+    champion = steps.current_champion(settings, known.theatre)
+    forecast = steps.make_forecast(settings, known, champion, NOW)
+
+    issued, published = steps.issue(settings, forecast)
+
+    first = latest(settings.published, "pak_afg")
+    assert forecast.issue_id == first.issue_id
+    assert issued == first == from_json(to_json(first))
+    assert (published.folder / "forecast.json").read_text(encoding="utf-8").strip() == to_json(
+        first
+    )
