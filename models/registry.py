@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 CHAMPION: Final = "champion"
+SQLITE: Final = "sqlite:///"
+SQLITE_HEADER: Final = b"SQLite format 3\x00"
 LIBRARIES: Final = ("numpy", "pandas", "scikit-learn", "scipy", "statsmodels")
 TRUSTED: Final = [
     "_loss.CyHalfBinomialLoss",
@@ -99,11 +101,14 @@ def _make_database(uri: str, artifacts: Path) -> None:
 
     A job killed while MLflow makes its tables would leave a store that nothing can open.
     """
-    if not uri.startswith("sqlite:///") or Path(uri[len("sqlite:///") :]).exists():
+    if not uri.startswith(SQLITE):
+        return
+    path = Path(uri[len(SQLITE) :])
+    if path.exists():
+        _check_sqlite(path)
         return
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-    path = Path(uri[len("sqlite:///") :])
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".making-") as making:
         made = Path(making) / path.name
@@ -112,6 +117,14 @@ def _make_database(uri: str, artifacts: Path) -> None:
         )
         store.engine.dispose()
         made.replace(path)
+
+
+def _check_sqlite(path: Path) -> None:
+    """Raises OSError for a folder or another file: MLflow would try it for minutes."""
+    with path.open("rb") as file:
+        start = file.read(len(SQLITE_HEADER))
+    if start not in (b"", SQLITE_HEADER):
+        raise OSError(f"not a SQLite database, its first bytes are {start!r}")
 
 
 def champion(client: "MlflowClient", theatre: Theatre) -> Champion | None:

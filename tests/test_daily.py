@@ -63,7 +63,7 @@ def test_forecast_shows_a_table_that_fits_a_terminal(trained: Job, tmp_path: Pat
     table, _, files = done.stdout.rpartition("Files: ")
     assert max(map(len, table.splitlines())) <= 100
     assert "Note: events are covered until 2026-03-31, 10 days before as_of." in table
-    assert "Record of the ensemble" in table
+    assert "Record, dyad, 30 days" in table
     folder = Path(files.strip())
     kept = read_issue(job.home / "published", "pak_afg", latest(folder.parents[2], "pak_afg").as_of)
     assert from_json((folder / "forecast.json").read_text(encoding="utf-8")) == kept

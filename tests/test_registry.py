@@ -94,7 +94,7 @@ def test_champion_of_another_contract_is_refused_by_its_tag(moved: Path) -> None
 def test_champion_of_another_contract_is_refused_by_its_contents(moved: Path) -> None:
     fewer = THEATRE.model_copy(update={"segments": THEATRE.segments[:-1]})
     client: Any = open_registry(f"sqlite:///{moved / 'mlflow.db'}", moved)
-    from features.table import contract
+    from models.recipes import contract
 
     client.set_model_version_tag("pak_afg", "1", "contract", contract(fewer))
 
