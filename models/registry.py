@@ -237,12 +237,14 @@ def _log_run(
 ) -> str:
     """The id of a new run that holds one model's record."""
     from mlflow.entities import Metric, Param, RunTag
+    from mlflow.utils.git_utils import get_git_commit
 
     about = {
         "data_fingerprint": training.model.data_fingerprint,
         "contract": training.model.contract,
         "mlflow.runName": f"{name} as of {training.model.trained_as_of}",
         "model": name,
+        "mlflow.source.git.commit": get_git_commit(__file__) or "not a git checkout",
         **tags,
     }
     run = client.create_run(experiment, tags=about)
