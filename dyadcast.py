@@ -71,11 +71,16 @@ def _tell(done: int, total: int) -> None:
 
 
 @contextmanager
-def _job(verbose: bool) -> Iterator[None]:
-    """One job at a time in a home that can be written, its progress told on standard error."""
+def _job(theatre: str, verbose: bool) -> Iterator[None]:
+    """One job at a time in a home that can be written, its progress told on standard error.
+
+    A theatre file that is wrong is told before anything is started.
+    """
     from flows.settings import read_settings
     from publish.disk import locked
+    from theatres import load_theatre
 
+    load_theatre(theatre)
     home = read_settings().home
     _make(home)
     with _quiet(verbose), locked(home):
@@ -104,7 +109,7 @@ def forecast(
     """
     day = as_of.date() if as_of else None
     _say("starting (the first run also trains the models: about a minute and a half)")
-    with _job(verbose):
+    with _job(theatre, verbose):
         from flows.daily import daily
 
         issued, published = daily(theatre, day)
@@ -221,7 +226,7 @@ def train(theatre: TheatreName = "pak_afg", verbose: Verbose = False) -> None:
 
     Example: dyadcast train
     """
-    with _job(verbose):
+    with _job(theatre, verbose):
         from flows.daily import train as run
         from flows.report import score_lines
 
