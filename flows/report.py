@@ -22,7 +22,7 @@ def record_lines(run_id: str, horizon: int = 30) -> Iterator[str]:
     scores, skill = registry.record_of(client, run_id)
     yield (
         f"Record, dyad, {horizon} days, weekly origins since 2012"
-        " (skill beyond the hardest base rate, with its 90% interval):"
+        " (skill on the hardest base rate, 90%):"
     )
     for target in scores["target"].unique():
         yield "  " + _record_line(scores, skill, target, horizon)
