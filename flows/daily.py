@@ -23,7 +23,7 @@ from flows.settings import Settings, read_settings
 from models.registry import Champion, Logged
 from publish.files import Published
 from publish.forecast import Forecast
-from streams.chronicle import Ingested
+from streams.landing import Ingested
 from theatres import load_theatre
 
 

@@ -17,6 +17,7 @@ from publish.forecast import Forecast, Row
 from publish.issue import IssueStatus
 from streams import chronicle
 from streams.frame import fingerprint
+from streams.landing import Ingested
 from streams.store import Store, StoreError, connect
 from theatres import Theatre, load_theatre
 
@@ -58,7 +59,7 @@ def open_store(settings: Settings) -> Store:
     return Store(connect(settings.database_url))
 
 
-def ingest(settings: Settings, now: datetime, path: Path | None = None) -> chronicle.Ingested:
+def ingest(settings: Settings, now: datetime, path: Path | None = None) -> Ingested:
     """What landed from a chronicle file, the embedded one by default; refused rows are kept aside.
 
     The same file again changes nothing.

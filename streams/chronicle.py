@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from errors import DyadcastError, shown
+from errors import shown
 from streams.cells import count_in, day_in, degrees_in, line_in
 from streams.event import Event, EventError, to_frame
+from streams.landing import Ingested, StreamError
 from streams.quarantine import Refusal, printable
 from streams.records import Record, RecordError, cut_records, fields_of, loose_fields
 from streams.store import Landed, Store
@@ -29,29 +30,12 @@ HEADER = (
 _REFUSAL = [field.name for field in fields(Refusal)]
 
 
-class StreamError(DyadcastError):
-    """A file of which nothing can be read."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The good rows of a file as a frame, the lines they start on, and the rows refused."""
 
     frame: pd.DataFrame
     lines: tuple[int, ...]
-    refusals: tuple[Refusal, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Ingested:
-    """What became of a file's rows: good ones read, how each landed, and those refused."""
-
-    read: int
-    new: int
-    revised: int
-    retracted: int
-    unchanged: int
-    refused: int
     refusals: tuple[Refusal, ...]
 
 

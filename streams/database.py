@@ -15,10 +15,10 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from errors import DyadcastError
+from streams.migration import SCHEMA_VERSION, migrate_from_1
 from streams.tables import marker, metadata
 
 APPLICATION = "dyadcast"
-SCHEMA_VERSION = 1
 BUSY_SECONDS = 10.0
 _WRITERS_LOCK = 0x64796164  # "dyad": one writer at a time in a PostgreSQL database
 _WAL_ATTEMPTS = 50
@@ -83,19 +83,19 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def insert_many(connection: Connection, table: sa.Table, columns: Mapping[str, list[Any]]) -> None:
     """None; the rows are in the table, hundreds of thousands within seconds."""
-    rows = zip(*columns.values(), strict=True)
     if connection.dialect.name == "postgresql":
         cursor: Any = connection.connection.cursor()
         names = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, columns))
         copy = psycopg.sql.SQL("COPY {} ({}) FROM STDIN")
         with cursor.copy(copy.format(psycopg.sql.Identifier(table.name), names)) as stream:
-            for row in rows:
+            for row in zip(*columns.values(), strict=True):
                 stream.write_row(row)
-    elif several := list(rows):
-        # Past SQLAlchemy's parameters, which take longer than the insert.
-        insert = sa.insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
-        order = [list(columns).index(name) for name in insert.positiontup or ()]
-        connection.exec_driver_sql(str(insert), [tuple(row[at] for at in order) for row in several])
+        return
+    # Past SQLAlchemy's parameters, which take longer than the insert.
+    insert = sa.insert(table).compile(dialect=connection.dialect, column_keys=list(columns))
+    ordered = [columns[name] for name in insert.positiontup or ()]
+    if several := list(zip(*ordered, strict=True)):
+        connection.exec_driver_sql(str(insert), several)
 
 
 @contextmanager
@@ -204,23 +204,27 @@ def _make_folder(url: URL) -> None:
 
 def _claim(engine: Engine, busy_seconds: float) -> None:
     with reading(engine) as connection:
-        if _is_complete(connection):
+        if _version(connection) == SCHEMA_VERSION:
             return
     _use_wal(engine, busy_seconds)
     with writing(engine) as connection:
         # Another process may have been first since the look above.
-        if not _is_complete(connection):
+        version = _version(connection)
+        if version == 0:
             metadata.create_all(connection)
             connection.execute(
                 sa.insert(marker).values(application=APPLICATION, version=SCHEMA_VERSION)
             )
+        elif version == 1:
+            migrate_from_1(connection)
+            connection.execute(sa.update(marker).values(version=SCHEMA_VERSION))
 
 
-def _is_complete(connection: Connection) -> bool:
+def _version(connection: Connection) -> int:
+    """The shape of the tables; 0 where there are none yet."""
     tables = set(sa.inspect(connection).get_table_names())
     if marker.name in tables:
-        _check_version(connection)
-        return True
+        return _known_version(connection)
     ours = tables & set(metadata.tables)
     foreign = tables if _is_sqlite(connection.engine.url) else ours
     if foreign:
@@ -231,20 +235,21 @@ def _is_complete(connection: Connection) -> bool:
             expected="an empty database or one that dyadcast made",
             do="name another database",
         )
-    return False
+    return 0
 
 
-def _check_version(connection: Connection) -> None:
+def _known_version(connection: Connection) -> int:
     query = sa.select(marker.c.version).where(marker.c.application == APPLICATION)
     version = connection.execute(query).scalar()
-    if version != SCHEMA_VERSION:
+    if version not in (1, SCHEMA_VERSION):
         raise StoreError(
             "the tables have another shape",
             where=name_of(connection.engine),
             found=f"schema version {version}",
-            expected=f"{SCHEMA_VERSION}",
+            expected=f"{SCHEMA_VERSION} or older",
             do="use the dyadcast that made it, or a newer one",
         )
+    return int(version)
 
 
 def _use_wal(engine: Engine, busy_seconds: float) -> None:

@@ -19,7 +19,8 @@ prisoner_release ties_upgraded"""
 _BREAKDOWN = """mediation_declined talks_failed talks_postponed ceasefire_violation ceasefire_ended
 accusation threat protest_note ties_downgraded crossing_closed trade_suspended deportation_drive"""
 _FORCE = """border_clash shelling airstrike incursion post_dispute militant_attack
-military_operation mobilisation declaration_of_hostilities"""
+military_operation mobilisation declaration_of_hostilities
+battle nonstate_violence onesided_violence"""
 
 FAMILIES: dict[str, str] = {
     kind: family
@@ -35,6 +36,7 @@ PRECISIONS = ("day", "week", "month")
 CONFIDENCES = ("high", "medium", "low")
 YEARS = (1900, 2100)
 DEATHS_MAX = 100_000_000
+FARTHEST_KM = 20_100  # half the way round the Earth
 ID_MAX = 200  # PostgreSQL refuses index entries beyond 2,700 bytes
 TEXT_MAX = 10_000
 
@@ -61,7 +63,10 @@ class Event:
     """One version of one event; construction raises EventError unless every rule holds.
 
     `known_at` is UTC without a zone, to the second; a day without a time is its first instant.
-    `deaths_*` count all sides together. The store numbers versions when events are appended.
+    `deaths_*` count all sides together; `border_km` is the point's distance from the border line;
+    `mentions` counts the reports that tell it, where the source counts them; `known_simulated`
+    says that known_at comes from a calendar, not from a record. The store numbers versions when
+    events are appended.
     """
 
     event_id: str
@@ -86,6 +91,9 @@ class Event:
     url: str = ""
     confidence: str
     retracted: bool = False
+    border_km: float | None = None
+    mentions: int | None = None
+    known_simulated: bool = False
 
     def __post_init__(self) -> None:
         _check_texts(self)
@@ -172,13 +180,18 @@ def _check_point(event: Event) -> None:
     if (event.lat is None) != (event.lon is None):
         missing = "lat" if event.lat is None else "lon"
         raise EventError(missing, "", "both lat and lon, or neither")
+    km = event.border_km
+    if km is not None and not (math.isfinite(km) and 0 <= km <= FARTHEST_KM):
+        raise EventError("border_km", km, f"kilometres from 0 to {FARTHEST_KM}")
+    if km is not None and event.lat is None:
+        raise EventError("border_km", km, "nothing, where there is no point")
 
 
 def _check_deaths(event: Event) -> None:
-    for column in ("deaths_low", "deaths_best", "deaths_high"):
-        deaths: int | None = getattr(event, column)
-        if deaths is not None and not 0 <= deaths <= DEATHS_MAX:
-            raise EventError(column, deaths, f"a count from 0 to {DEATHS_MAX}")
+    for column in ("deaths_low", "deaths_best", "deaths_high", "mentions"):
+        count: int | None = getattr(event, column)
+        if count is not None and not 0 <= count <= DEATHS_MAX:
+            raise EventError(column, count, f"a count from 0 to {DEATHS_MAX}")
     low, best, high = event.deaths_low, event.deaths_best, event.deaths_high
     if low is not None and high is not None and low > high:
         raise EventError("deaths_low", low, f"at most deaths_high, {high}")

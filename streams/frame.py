@@ -1,11 +1,13 @@
 """Events as a table: its columns, their types, and a fingerprint of what it says."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from errors import DyadcastError
 
@@ -32,12 +34,18 @@ DTYPES: dict[str, str] = {
     "url": "str",
     "confidence": "str",
     "retracted": "bool",
+    "border_km": "float64",
+    "mentions": "Int64",
+    "known_simulated": "bool",
 }
 COLUMNS: tuple[str, ...] = tuple(DTYPES)
 DAYS = ("occurred_on", "ended_on")
 # The store numbers versions in the order they arrive, so a number says nothing of what happened.
 CONTENT: tuple[str, ...] = tuple(column for column in COLUMNS if column != "version")
 TEXTS: tuple[str, ...] = tuple(column for column, dtype in DTYPES.items() if dtype == "str")
+# What most sources do not say: left out of a frame it is empty, and empty it adds nothing to a
+# row's hash, so that a row said before these columns were still says the same.
+OPTIONAL: dict[str, object] = {"border_km": None, "mentions": None, "known_simulated": False}
 
 
 class FrameError(DyadcastError):
@@ -45,8 +53,14 @@ class FrameError(DyadcastError):
 
 
 def typed(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
-    """A frame of COLUMNS from plain values: days and times as dates or ISO text, None for none."""
-    return pd.DataFrame({column: _series(columns[column], DTYPES[column]) for column in COLUMNS})
+    """A frame of COLUMNS from plain values: days and times as dates or ISO text, None for none.
+
+    The columns in OPTIONAL may be left out.
+    """
+    rows = len(columns["event_id"])
+    filled = {name: [empty] * rows for name, empty in OPTIONAL.items() if name not in columns}
+    given = {**columns, **filled}
+    return pd.DataFrame({column: _series(given[column], DTYPES[column]) for column in COLUMNS})
 
 
 def _series(values: Sequence[Any], dtype: str) -> "pd.Series[Any]":
@@ -76,42 +90,56 @@ def check_frame(frame: pd.DataFrame) -> None:
             raise FrameError("a control character", where=f"column {column}", expected="plain text")
 
 
-def plain(frame: pd.DataFrame) -> dict[str, list[Any]]:
-    """The columns as the store keeps them: days and times as ISO text, None where there is none."""
-    return {column: _plain(frame[column], DTYPES[column]) for column in COLUMNS}
+def arrow(frame: pd.DataFrame) -> dict[str, pa.Array]:
+    """The columns as the store keeps them: days and times as ISO text, null where there is none."""
+    return {column: _arrow(frame[column], DTYPES[column]) for column in COLUMNS}
 
 
-def _plain(series: "pd.Series[Any]", dtype: str) -> list[Any]:
+def _arrow(series: "pd.Series[Any]", dtype: str) -> pa.Array:
     if dtype == "datetime64[s]":
-        unit = "D" if series.name in DAYS else "s"
-        moments = series.to_numpy(dtype=f"datetime64[{unit}]")
-        return list(np.datetime_as_string(moments).tolist())
+        moments = pa.array(series.to_numpy(dtype="datetime64[s]"))
+        if series.name in DAYS:
+            return pc.cast(pc.cast(moments, pa.date32()), pa.string())
+        # Arrow writes a space where ISO 8601 has a T.
+        return pc.utf8_replace_slice(pc.cast(moments, pa.string()), 10, 11, "T")
     if dtype == "float64":
         # Adding zero makes one number of the two zeros.
-        return [None if value != value else value + 0.0 for value in series.tolist()]
-    if dtype == "Int64":
-        return [None if value is pd.NA else value for value in series.tolist()]
-    return list(series.tolist())
+        return pa.array(series.to_numpy() + 0.0, from_pandas=True)
+    return _whole(pa.array(series, from_pandas=True))
 
 
-_AS_TEXT: dict[str, Callable[[object], str]] = {
-    "float64": lambda value: "" if value is None else repr(value),
-    "Int64": lambda value: "" if value is None else str(value),
-    "bool": lambda value: "1" if value else "0",
-}
+def _whole(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
 
 
-def content_hashes(columns: Mapping[str, Sequence[Any]]) -> list[str]:
-    """The SHA-256 of each row of `plain` columns, over CONTENT; rows that say the same agree."""
-    texts = [
-        map(_AS_TEXT[DTYPES[column]], columns[column])
-        if DTYPES[column] in _AS_TEXT
-        else columns[column]
-        for column in CONTENT
-    ]
+def content_hashes(columns: Mapping[str, pa.Array]) -> list[bytes]:
+    """The SHA-256 of each row of `arrow` columns, over CONTENT; rows that say the same agree."""
+    texts = [_as_text(columns[column]) for column in CONTENT if column not in OPTIONAL]
     # No field can hold the separator: control characters are refused on the way in.
-    joined = map("\x1f".join, zip(*texts, strict=True))
-    return [hashlib.sha256(row.encode()).hexdigest() for row in joined]
+    rows = pc.binary_join_element_wise(*texts, "\x1f").to_pylist()
+    for at, more in _extras(columns):
+        rows[at] += more
+    return [hashlib.sha256(row.encode()).digest() for row in rows]
+
+
+def _as_text(column: pa.Array) -> pa.Array:
+    if pa.types.is_boolean(column.type):
+        return pc.cast(pc.cast(column, pa.int8()), pa.string())
+    if pa.types.is_floating(column.type):
+        # Arrow writes some numbers in another form than Python.
+        texts = ["" if value is None else repr(value) for value in column.to_pylist()]
+        return pa.array(texts, pa.string())
+    return pc.fill_null(pc.cast(column, pa.string()), "")
+
+
+def _extras(columns: Mapping[str, pa.Array]) -> Iterator[tuple[int, str]]:
+    """What the optional columns add, for the rows where one of them says something."""
+    for name, empty in OPTIONAL.items():
+        column = columns[name]
+        says = pc.is_valid(column) if empty is None else column
+        at = np.flatnonzero(says.to_numpy(zero_copy_only=False))
+        texts = _as_text(column.take(pa.array(at))).to_pylist()
+        yield from ((row, f"\x1f{name}={text}") for row, text in zip(at, texts, strict=True))
 
 
 def fingerprint(frame: pd.DataFrame) -> str:
@@ -120,5 +148,5 @@ def fingerprint(frame: pd.DataFrame) -> str:
     The same for any order of rows and any numbering of versions, and whichever database they
     were read from; columns beyond COLUMNS do not enter.
     """
-    hashes = sorted(content_hashes(plain(frame)))
+    hashes = sorted(hashed.hex() for hashed in content_hashes(arrow(frame)))
     return hashlib.sha256("\n".join(hashes).encode()).hexdigest()

@@ -1,33 +1,32 @@
 """The append-only store of events, with three clocks: occurred, known, ingested."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Any
+from datetime import date, datetime
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
-from streams.database import StoreError, connect, insert_many, reading, writing
-from streams.frame import COLUMNS, check_frame, content_hashes, plain, typed
+from streams.database import StoreError, connect, reading, writing
+from streams.frame import COLUMNS
+from streams.landing import Landing
 from streams.quarantine import Refusal, list_refusals, refuse, settle
-from streams.tables import coverages, event_versions
+from streams.tables import coverages, event_versions, runs
+from streams.versions import Landed, clock, read_versions, stamp, standing
 
-__all__ = ["Coverage", "Landed", "Refusal", "Store", "StoreError", "connect", "reading", "writing"]
-
-_IDS_A_QUERY = 10_000  # SQLite takes at most 32,766 values in one statement
-_ORDER = ["occurred_on", "source", "event_id", "known_at", "version"]
-
-
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """How many rows of an append were events not seen before, revisions, tombstones, or known."""
-
-    new: int = 0
-    revised: int = 0
-    retracted: int = 0
-    unchanged: int = 0
+__all__ = [
+    "Coverage",
+    "Health",
+    "Landed",
+    "Refusal",
+    "Store",
+    "StoreError",
+    "connect",
+    "reading",
+    "writing",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,21 @@ class Coverage:
     end: date
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How a source fares: when it was last asked and when that last went well, what it told,
+    the newest day on which an event of it happened, and when the newest became known."""
+
+    source: str
+    last_run: datetime | None
+    last_status: str
+    last_told: str
+    last_success: datetime | None
+    events: int
+    newest_event: date | None
+    newest_known: date | None
+
+
 class Store:
     """The events, coverages and refusals in one database; no event row is changed or removed.
 
@@ -48,6 +62,17 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @contextmanager
+    def landing(self, source: str, file: str, sha256: str, at: datetime) -> Iterator[Landing]:
+        """What takes a file's batches: in one transaction, which an error undoes whole.
+
+        A file whose content has landed before, from the same source, is `known`.
+        """
+        with writing(self.engine) as connection:
+            landing = Landing(connection, source, file, sha256, at)
+            yield landing
+            landing.close()
+
     def append(self, frame: pd.DataFrame, ingested_at: datetime) -> Landed:
         """How many rows were new, revisions, tombstones or stored already; all land or none do.
 
@@ -55,11 +80,8 @@ class Store:
         changes nothing, in whichever order rows and releases come.
         Raises FrameError where `frame` is not one of events.
         """
-        check_frame(frame)
-        columns = plain(frame)
-        hashes = content_hashes(columns)
-        with writing(self.engine) as connection:
-            return _land(connection, columns, hashes, stamp(ingested_at))
+        with self.landing(_source_of(frame), "", "", ingested_at) as landing:
+            return landing.append(frame)
 
     def retract(
         self, source: str, event_ids: Sequence[str], known_at: datetime, ingested_at: datetime
@@ -70,12 +92,15 @@ class Store:
         Raises StoreError where an id is unknown, or its last version was known after `known_at`.
         """
         known = pd.Timestamp(clock(known_at).replace(microsecond=0))
-        with writing(self.engine) as connection:
-            last = _last_versions(_read(connection, sources=[source]), event_ids)
+        with self.landing(source, "", "", ingested_at) as landing:
+            versions = read_versions(landing.connection, sources=[source])
+            named = versions["event_id"].isin(list(event_ids))
+            last = versions[versions["known_until"].isna() & named]
             _check_retraction(source, event_ids, last, known)
-            live = last[~last["retracted"]].assign(known_at=known, retracted=True)
-            columns = plain(live.astype({"known_at": "datetime64[s]"}))
-            landed = _land(connection, columns, content_hashes(columns), stamp(ingested_at))
+            live = last.loc[~last["retracted"], list(COLUMNS)]
+            landed = landing.append(
+                live.assign(known_at=known, retracted=True).astype({"known_at": "datetime64[s]"})
+            )
         return Landed(retracted=landed.retracted, unchanged=len(last) - landed.retracted)
 
     def events(
@@ -83,13 +108,11 @@ class Store:
     ) -> pd.DataFrame:
         """Of each event the latest version known by the end of `as_of`, retracted ones left out.
 
-        COLUMNS, one row an event, sorted by occurred_on, source and event_id. `seen_by` leaves
-        out what was ingested later, for an exact replay; `sources` keeps those alone.
+        COLUMNS, one row an event, in the order of occurred_on and, of one day, as they landed.
+        `seen_by` leaves out what was ingested later, for an exact replay; `sources` keeps those.
         Uses nothing known after `as_of`.
         """
-        versions = self.versions(as_of, seen_by, sources)
-        kept = versions["known_until"].isna() & ~versions["retracted"]
-        return versions.loc[kept, list(COLUMNS)].reset_index(drop=True)
+        return standing(self.versions(as_of, seen_by, sources))
 
     def versions(
         self, as_of: date, seen_by: datetime | None = None, sources: Sequence[str] | None = None
@@ -98,11 +121,10 @@ class Store:
 
         A version holds from its known_at until known_until, which is the known_at of the version
         that supersedes it, or NaT. One superseded at the instant it was known is left out.
-        Sorted by occurred_on, source, event_id and known_at. Uses nothing known after `as_of`.
+        In the order of occurred_on. Uses nothing known after `as_of`.
         """
         with reading(self.engine) as connection:
-            frame = _read(connection, as_of, seen_by, sources)
-        return _with_lives(frame)
+            return read_versions(connection, as_of, seen_by, sources)
 
     def declare_coverage(
         self, source: str, start: date, end: date, declared_at: datetime
@@ -111,22 +133,8 @@ class Store:
 
         Raises StoreError where it ends before it starts.
         """
-        if end < start:
-            raise StoreError(
-                "coverage ends before it starts",
-                where=source,
-                found=end.isoformat(),
-                expected=f"{start} or later",
-            )
-        span = {"source": source, "start_on": start.isoformat(), "end_on": end.isoformat()}
-        with writing(self.engine) as connection:
-            if (
-                connection.execute(sa.select(coverages.c.position).filter_by(**span)).first()
-                is None
-            ):
-                connection.execute(
-                    sa.insert(coverages).values(declared_at=stamp(declared_at), **span)
-                )
+        with self.landing(source, "", "", declared_at) as landing:
+            landing.cover(start, end)
         return Coverage(source, start, end)
 
     def coverage(self, source: str, seen_by: datetime | None = None) -> Coverage | None:
@@ -140,6 +148,37 @@ class Store:
         if row is None:
             return None
         return Coverage(source, date.fromisoformat(row.start_on), date.fromisoformat(row.end_on))
+
+    def record_run(self, source: str, at: datetime, status: str, told: str) -> None:
+        """None; that the source was asked at that time, how it went, and what it told, is kept."""
+        row = {"source": source, "started_at": stamp(at), "status": status, "told": told}
+        with writing(self.engine) as connection:
+            connection.execute(sa.insert(runs).values(**row))
+
+    def health(self, source: str) -> Health:
+        """How the source fares, as of the newest that the store knows."""
+        table = event_versions.c
+        mine = sa.select(
+            sa.func.count(sa.distinct(table.event_id)),
+            sa.func.max(table.occurred_on),
+            sa.func.max(table.known_at),
+        ).where(table.source == source)
+        asked = sa.select(runs).filter_by(source=source).order_by(runs.c.position.desc()).limit(1)
+        went_well = asked.where(runs.c.status == "ok")
+        with reading(self.engine) as connection:
+            events, newest, known = connection.execute(mine).one()
+            last = connection.execute(asked).first()
+            good = connection.execute(went_well).first()
+        return Health(
+            source=source,
+            last_run=datetime.fromisoformat(last.started_at) if last else None,
+            last_status=last.status if last else "",
+            last_told=last.told if last else "",
+            last_success=datetime.fromisoformat(good.started_at) if good else None,
+            events=events,
+            newest_event=date.fromisoformat(newest) if newest else None,
+            newest_known=datetime.fromisoformat(known).date() if known else None,
+        )
 
     def quarantine(self, refusals: Sequence[Refusal], at: datetime) -> int:
         """How many of the refusals were not there already; the others change nothing."""
@@ -161,46 +200,10 @@ class Store:
             return settle(connection, refusal_ids, stamp(at))
 
 
-def clock(moment: datetime) -> datetime:
-    """The moment in UTC, without a zone; one that has no zone is UTC already."""
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def stamp(moment: datetime) -> str:
-    """The moment as text of one length, which sorts as time does."""
-    return clock(moment).isoformat(timespec="microseconds")
-
-
-def _read(
-    connection: Connection,
-    as_of: date | None = None,
-    seen_by: datetime | None = None,
-    sources: Sequence[str] | None = None,
-) -> pd.DataFrame:
-    table = event_versions.c
-    query = sa.select(*(table[column] for column in COLUMNS))
-    if as_of is not None:
-        query = query.where(table.known_at <= f"{as_of:%Y-%m-%d}T23:59:59")
-    if seen_by is not None:
-        query = query.where(table.ingested_at <= stamp(seen_by))
-    if sources is not None:
-        query = query.where(table.source.in_(list(sources)))
-    rows = connection.execute(query).all()
-    values = zip(*rows, strict=True) if rows else ((),) * len(COLUMNS)
-    return typed(dict(zip(COLUMNS, map(list, values), strict=True)))
-
-
-def _with_lives(frame: pd.DataFrame) -> pd.DataFrame:
-    ordered = frame.sort_values(["source", "event_id", "known_at", "version"], kind="stable")
-    until = ordered.groupby(["source", "event_id"], sort=False)["known_at"].shift(-1)
-    lived = ordered.assign(known_until=until.astype("datetime64[s]"))
-    lived = lived[lived["known_until"].isna() | (lived["known_until"] > lived["known_at"])]
-    return lived.sort_values(_ORDER, kind="stable").reset_index(drop=True)
-
-
-def _last_versions(frame: pd.DataFrame, event_ids: Sequence[str]) -> pd.DataFrame:
-    lived = _with_lives(frame[frame["event_id"].isin(list(event_ids))])
-    return lived.loc[lived["known_until"].isna(), list(COLUMNS)]
+def _source_of(frame: pd.DataFrame) -> str:
+    """The source whose rows these are; empty where there are several or none."""
+    sources = frame["source"].unique() if "source" in frame else ()
+    return str(sources[0]) if len(sources) == 1 else ""
 
 
 def _check_retraction(
@@ -217,52 +220,3 @@ def _check_retraction(
             found=known.isoformat(),
             expected=f"{early['known_at'].iloc[0].isoformat()} or later",
         )
-
-
-def _land(
-    connection: Connection, columns: dict[str, list[Any]], hashes: list[str], ingested_at: str
-) -> Landed:
-    keys = list(zip(columns["source"], columns["event_id"], strict=True))
-    known, numbers = _stored(connection, keys)
-    fresh: list[tuple[tuple[str, str], int, int]] = []
-    # Of one event's rows the one known first comes first, so that the rows' order is no matter.
-    for at in sorted(range(len(keys)), key=lambda at: (columns["known_at"][at], hashes[at])):
-        if hashes[at] not in known:
-            known.add(hashes[at])
-            numbers[keys[at]] = numbers.get(keys[at], 0) + 1
-            fresh.append((keys[at], numbers[keys[at]], at))
-    fresh.sort()  # in the order of the indexes, where rows are then written beside each other
-    versions, order = [number for _, number, _ in fresh], [at for _, _, at in fresh]
-    landing = {name: [values[at] for at in order] for name, values in columns.items()}
-    landing["version"] = versions
-    landing["ingested_at"] = [ingested_at] * len(fresh)
-    landing["content_hash"] = [hashes[at] for at in order]
-    insert_many(connection, event_versions, landing)
-    return _counted(versions, landing["retracted"], len(keys))
-
-
-def _counted(versions: list[int], retracted: list[bool], rows: int) -> Landed:
-    tombstones = sum(retracted)
-    pairs = zip(versions, retracted, strict=True)
-    new = sum(version == 1 and not tombstone for version, tombstone in pairs)
-    revised = len(versions) - tombstones - new
-    return Landed(new, revised, tombstones, rows - len(versions))
-
-
-def _stored(
-    connection: Connection, keys: list[tuple[str, str]]
-) -> tuple[set[str], dict[tuple[str, str], int]]:
-    """The content hashes of the events named, and how many versions each has: 1, 2, 3 to that."""
-    table = event_versions.c
-    known: set[str] = set()
-    numbers: dict[tuple[str, str], int] = {}
-    for source in sorted({source for source, _ in keys}):
-        ids = sorted({event_id for other, event_id in keys if other == source})
-        for start in range(0, len(ids), _IDS_A_QUERY):
-            query = sa.select(table.event_id, table.content_hash).where(
-                table.source == source, table.event_id.in_(ids[start : start + _IDS_A_QUERY])
-            )
-            for event_id, content_hash in connection.execute(query).all():
-                known.add(content_hash)
-                numbers[source, event_id] = numbers.get((source, event_id), 0) + 1
-    return known, numbers

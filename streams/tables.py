@@ -7,10 +7,10 @@ from sqlalchemy import (
     Boolean,
     Column,
     Double,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     Table,
     Text,
     UniqueConstraint,
@@ -42,15 +42,48 @@ marker = Table(
     Column("version", Integer, nullable=False),
 )
 
+# One row each time that rows were put into the store together: all of them or none.
+landings = Table(
+    "landings",
+    metadata,
+    Column("landing", COUNT, primary_key=True, autoincrement=True),
+    Column("source", TEXT, nullable=False),
+    Column("file", TEXT, nullable=False),
+    Column("sha256", TEXT, nullable=False),  # of the file's content; empty where there was none
+    Column("versions", COUNT, nullable=False),
+    Column("landed_at", TEXT, nullable=False),
+)
+
 event_versions = Table(
     "event_versions",
     metadata,
     *(Column(name, _TYPES[kind], nullable=kind in _MAY_BE_EMPTY) for name, kind in DTYPES.items()),
     Column("ingested_at", TEXT, nullable=False),
-    Column("content_hash", TEXT, nullable=False),
-    UniqueConstraint("source", "event_id", "version", name="event_versions_one_of_a_number"),
-    UniqueConstraint("source", "event_id", "content_hash", name="event_versions_one_of_a_content"),
-    Index("event_versions_by_known_at", "known_at"),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("landing", COUNT, nullable=False),
+    PrimaryKeyConstraint("source", "event_id", "version"),
+    sqlite_with_rowid=False,  # one tree to write instead of two
+)
+
+# The same versions as columns, for views; made from the rows, and written with them.
+event_blocks = Table(
+    "event_blocks",
+    metadata,
+    Column("block", COUNT, primary_key=True, autoincrement=True),
+    Column("rows", COUNT, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,  # a number is never used again: blocks stand in order
+)
+
+# One row each time that a source was asked for what is new.
+runs = Table(
+    "runs",
+    metadata,
+    Column("position", COUNT, primary_key=True, autoincrement=True),
+    Column("source", TEXT, nullable=False),
+    Column("started_at", TEXT, nullable=False),
+    Column("status", TEXT, nullable=False),
+    Column("told", TEXT, nullable=False),
 )
 
 coverages = Table(

@@ -127,9 +127,9 @@ def test_connect_refuses_tables_of_our_name_without_the_marker(postgresql_url: s
     engine.dispose()
 
 
-@pytest.mark.parametrize("found", ["2", "NULL"])
+@pytest.mark.parametrize("found", ["3", "NULL"])
 def test_connect_refuses_another_schema_version(database_url: str, found: str) -> None:
-    change = "UPDATE dyadcast_schema SET version = 2"
+    change = "UPDATE dyadcast_schema SET version = 3"
     if found == "NULL":
         change = "DELETE FROM dyadcast_schema"
     with opened(database_url) as engine, writing(engine) as connection:
@@ -137,8 +137,8 @@ def test_connect_refuses_another_schema_version(database_url: str, found: str) -
 
     message = message_of(database_url)
 
-    assert "expected 1" in message
-    assert f"schema version {2 if found == '2' else None}" in message
+    assert "expected 2 or older" in message
+    assert f"schema version {3 if found == '3' else None}" in message
 
 
 def test_connect_says_that_a_new_database_is_locked(tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from streams.event import COLUMNS, FAMILIES, TYPES, Event, EventError, fingerpri
 from streams.frame import DTYPES, FrameError, check_frame
 
 
-def test_types_are_the_thirty_four_of_the_chronicle_in_three_families() -> None:
+def test_types_are_those_of_the_chronicle_and_three_more_in_three_families() -> None:
     counts = pd.Series(FAMILIES).value_counts().to_dict()
 
-    assert counts == {"conciliation": 13, "breakdown": 12, "force": 9}
-    assert len(TYPES) == 34
+    assert counts == {"conciliation": 13, "breakdown": 12, "force": 12}
+    assert len(TYPES) == 34 + 3
     assert make_event(type="shelling").family == "force"
 
 
@@ -135,6 +135,9 @@ OTHERS: list[dict[str, Any]] = [
     {"url": "another"},
     {"confidence": "low"},
     {"retracted": True},
+    {"border_km": 0.0},
+    {"mentions": 0},
+    {"known_simulated": True},
 ]
 
 

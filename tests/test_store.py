@@ -263,8 +263,9 @@ def make_versions() -> st.SearchStrategy[list[Event]]:
 
 
 def comparable(frame: pd.DataFrame) -> pd.DataFrame:
-    """The view without the numbers that tell in which order versions came."""
-    return frame.drop(columns="version")
+    """The view without what tells in which order versions came."""
+    order = ["occurred_on", "source", "event_id", "known_at"]
+    return frame.drop(columns="version").sort_values(order, ignore_index=True)
 
 
 @RELAXED
