@@ -114,3 +114,45 @@ quarantine = Table(
     Column("refused_at", TEXT, nullable=False),
     Column("resolved_at", TEXT, nullable=True),
 )
+
+# The UCDP releases that have landed: which months each covers, and when it was published.
+releases = Table(
+    "releases",
+    metadata,
+    Column("release", TEXT, primary_key=True),
+    Column("kind", TEXT, nullable=False),
+    Column("first_month", TEXT, nullable=False),
+    Column("last_month", TEXT, nullable=False),
+    Column("published_on", TEXT, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+)
+
+# Events and deaths of every country and dyad in the world by month, as each release tells them.
+release_months = Table(
+    "release_months",
+    metadata,
+    Column("release", TEXT, nullable=False),
+    Column("unit", TEXT, nullable=False),
+    Column("code", COUNT, nullable=False),
+    Column("month", TEXT, nullable=False),
+    Column("violence", COUNT, nullable=False),
+    Column("events", COUNT, nullable=False),
+    Column("deaths_low", COUNT, nullable=False),
+    Column("deaths_best", COUNT, nullable=False),
+    Column("deaths_high", COUNT, nullable=False),
+    Column("deaths_civilians", COUNT, nullable=False),
+    PrimaryKeyConstraint("release", "unit", "code", "month", "violence"),
+    sqlite_with_rowid=False,
+)
+
+# Who the sides of a dyad are; a government by its Gleditsch-Ward number.
+release_dyads = Table(
+    "release_dyads",
+    metadata,
+    Column("release", TEXT, nullable=False),
+    Column("dyad", COUNT, nullable=False),
+    Column("name", TEXT, nullable=False),
+    Column("gwno_a", TEXT, nullable=False),
+    Column("gwno_b", TEXT, nullable=False),
+    PrimaryKeyConstraint("release", "dyad"),
+)

@@ -94,6 +94,7 @@ class Theatre(_Strict):
     baseline: str
     reporting_lag_days: int = Field(ge=0)
     coverage_tolerance_days: int = Field(ge=0)
+    belt_km: float = Field(gt=0, le=1000)
     retrain_after_days: int = Field(ge=1)
     schedule: Schedule
     sources: tuple[Source, ...] = Field(min_length=1)
