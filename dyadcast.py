@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from publish.forecast import Forecast
 
 NO_FORECAST = 3
+REFUSALS_SHOWN = 20
 app = typer.Typer(
     help="Forecasts the risk that the conflict between Pakistan and Afghanistan escalates.",
     no_args_is_help=True,
@@ -67,6 +68,15 @@ def _quiet(verbose: bool) -> Iterator[None]:
 def _tell(done: int, total: int) -> None:
     print(f"\r  rolling origins: {done} of {total}", end="", file=sys.stderr, flush=True)
     if done == total:
+        _say("")
+
+
+def _tell_part(what: str, done: int, total: int) -> None:
+    if not sys.stderr.isatty():
+        return
+    share = f"{done:,} of {total:,}" if total else f"{done:,}"
+    print(f"\r  {what[-60:]}: {share}\033[K", end="", file=sys.stderr, flush=True)
+    if total and done >= total:
         _say("")
 
 
@@ -218,6 +228,68 @@ def scores(
         sys.stdout.write(csv_bytes(found).decode("utf-8"))
     else:
         _out().print(forecast_table(found, every_row=True))
+
+
+@app.command()
+def ingest(
+    source: Annotated[str | None, typer.Argument(help="one source; by default all")] = None,
+    path: Annotated[
+        Path | None, typer.Option(help="a file (or folder) in the source's format, already here")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="from this day on (gdelt, acled)")
+    ] = None,
+    theatre: TheatreName = "pak_afg",
+    verbose: Verbose = False,
+) -> None:
+    """Fetch what is new from the sources, or take in a file; what is known already changes nothing.
+
+    Example: dyadcast ingest ucdp --path GEDEvent_v26_0_7.csv
+
+    Exit status 1 where a source failed; the others are stored all the same.
+    """
+    if path and not source:
+        raise DyadcastError("a path without its source", do="name the source, as in: ingest ucdp")
+    with _job(theatre, verbose):
+        from flows import steps
+        from flows.ingest import run_ingest as run
+        from flows.sources import stream_of
+        from theatres import load_theatre
+
+        if source:
+            stream_of(source, load_theatre(theatre))
+        steps.hear_part(_tell_part)
+        day = since.date() if since else None
+        outcomes = run(theatre, source, path, day)
+    for each in outcomes:
+        for refusal in each.ingested.refusals[:REFUSALS_SHOWN]:
+            _say(refusal.message)
+        if (more := len(each.ingested.refusals) - REFUSALS_SHOWN) > 0:
+            _say(f"and {more:,} more: dyadcast events list --refused")
+        print(f"{each.source}: {each.status}: {each.told}")
+    if (failed := sum(each.status == "failed" for each in outcomes)) and len(outcomes) > 1:
+        print("partial" if failed < len(outcomes) else "failed")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def streams(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> None:
+    """Show each source: when it was last asked, its newest event, how far behind it is.
+
+    Example: dyadcast streams
+    """
+    from flows import steps
+    from flows.report import stream_rows, stream_table
+    from flows.settings import read_settings
+
+    rows = stream_rows(
+        steps.streams_health(read_settings(), theatre), datetime.now(UTC).replace(tzinfo=None)
+    )
+    if as_json:
+        print(json.dumps(rows))
+    else:
+        _out().print(stream_table(rows))
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """A theatre's events as arrays: what happened, and from when until when each version was known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 
@@ -40,7 +40,8 @@ class History:
 
     A version counts at an origin when known <= origin < until. `segments` and `mediators` are bit
     sets in the theatre's order; `between` says that both parties are the theatre's actors;
-    `deaths` is the best figure, else the low one, else 0.
+    `deaths` is the best figure, else the low one, else 0; `source` is the source's place in the
+    theatre's list.
     """
 
     day: Ints
@@ -51,6 +52,7 @@ class History:
     mediators: Masks
     between: Bools
     deaths: Floats
+    source: Ints
 
     def __len__(self) -> int:
         return len(self.day)
@@ -71,6 +73,10 @@ class History:
     def of_types(self, types: Sequence[str]) -> "History":
         """The versions of these event types."""
         return self.take(np.isin(self.kind, [TYPES.index(name) for name in types]))
+
+    def of_sources(self, wanted: Iterable[bool]) -> "History":
+        """The versions of the sources wanted: one answer for each, in the theatre's order."""
+        return self.take(np.isin(self.source, np.flatnonzero(list(wanted))))
 
 
 def _segment_bits(frame: pd.DataFrame, theatre: Theatre) -> Masks:
@@ -100,7 +106,8 @@ def history_of(versions: pd.DataFrame, theatre: Theatre) -> History:
 
     Only the theatre's sources that feed features or labels count.
     """
-    used = {source.name for source in theatre.sources}
+    names = [source.name for source in theatre.sources]
+    used = [source.name for source in theatre.sources if source.features or source.labels]
     frame = versions[~versions["retracted"] & versions["source"].isin(used)]
     known = _days(frame["known_at"])
     until = np.where(frame["known_until"].isna(), NEVER, _days(frame["known_until"]))
@@ -121,6 +128,7 @@ def history_of(versions: pd.DataFrame, theatre: Theatre) -> History:
             & (frame["actor"] != frame["target"])
         ).to_numpy(),
         deaths=deaths.to_numpy(np.float64),
+        source=np.array([names.index(name) for name in frame["source"]], np.int32),
     )
 
 

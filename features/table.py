@@ -1,7 +1,8 @@
 """The feature table: one row a (unit, as_of), columns named `scope.family.what`, grouped by family.
 
-A scope says whose events are counted: `dyad` (all), `own` (the segment's) or `near` (its
-neighbours'). Every value is what was known at the end of its as_of day, and nothing later.
+A scope says whose events are counted: `dyad` (all), `own` (the segment's), `near` (its
+neighbours'), or the name of a source that the theatre counts apart. Every value is what was known
+at the end of its as_of day, and nothing later.
 """
 
 import hashlib
@@ -107,6 +108,19 @@ def _columns(kernels: dict[str, Floats], scope: str, index: int) -> dict[str, Fl
     }
 
 
+def _apart(history: History, source: int, origins: Ints) -> dict[str, Floats]:
+    """The dyad's decayed counts by family from the events of one source alone."""
+    told = history.take(history.source == source)
+    family = np.array([OWN_FAMILIES.index(family_of(kind)) for kind in TYPES])
+    cells = family[told.kind].astype(np.intp)
+    slots = Slots(told.day, told.known, told.until, cells, len(OWN_FAMILIES), origins)
+    return {
+        f"{name}.decayed_{half_life}": values[at]
+        for half_life, values in zip(HALF_LIVES, slots.decayed(HALF_LIVES), strict=True)
+        for at, name in enumerate(OWN_FAMILIES)
+    }
+
+
 def event_features(
     history: History, theatre: Theatre, origins: Ints, segments: bool
 ) -> pd.DataFrame:
@@ -114,9 +128,16 @@ def event_features(
 
     `origins` are days since 1970, rising. Uses nothing known after each row's own as_of.
     """
+    apart = {
+        f"{source.name}.{family}": values
+        for at, source in enumerate(theatre.sources)
+        if source.apart and source.features
+        for family, values in _apart(history, at, origins).items()
+    }
+    history = history.of_sources(source.features and not source.apart for source in theatre.sources)
     kernels = _kernels(history, theatre, origins)
     closed, closed_days = diplomacy.closures(history, theatre, origins)
-    shared = _columns(kernels, "dyad", 0)
+    shared = {**_columns(kernels, "dyad", 0), **apart}
     states = {
         **diplomacy.talks(history, origins),
         **diplomacy.mediation(history, theatre, origins),

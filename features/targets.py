@@ -5,7 +5,7 @@ from datetime import date
 
 import numpy as np
 
-from features.history import Floats, History, Ints, to_day
+from features.history import NEVER, Bools, Floats, History, Ints, to_day
 from theatres import DYAD, Target, Theatre
 
 WEEK = 7
@@ -22,6 +22,21 @@ def weekly_origins(first: date, last: date) -> Ints:
 def target_events(history: History, target: Target) -> History:
     """The versions that can make the target come true: its types, between the two actors."""
     return history.take(history.between).of_types(target.types)
+
+
+def told_first(events: History, alive: Bools) -> Bools:
+    """Which of the versions alive no source named earlier in the theatre tells as well.
+
+    The same day, segments and type are one event, however many sources tell it; what one source
+    tells twice stands twice.
+    """
+    if len(np.unique(events.source)) < 2:
+        return np.ones(len(events), bool)
+    told = np.column_stack([events.day, events.segments, events.kind])
+    _, same = np.unique(told, axis=0, return_inverse=True)
+    first = np.full(same.max() + 1, NEVER)
+    np.minimum.at(first, same[alive], events.source[alive])
+    return np.asarray(events.source <= first[same], bool)
 
 
 def unit_masks(units: Sequence[str], theatre: Theatre) -> list[int]:
@@ -44,7 +59,8 @@ class Labels:
         theatre: Theatre,
         covered_until: date,
     ) -> None:
-        self.events = target_events(history, target)
+        labelling = history.of_sources(source.labels for source in theatre.sources)
+        self.events = target_events(labelling, target)
         self.horizons = np.array(target.horizons)
         self.threshold = max(target.min_deaths, 1)
         self.weigh_deaths = target.min_deaths > 0
@@ -57,6 +73,7 @@ class Labels:
 
     def totals(self, origins: Ints, alive: np.ndarray) -> Floats:
         """Events (or deaths) of each window, from the versions alive: (unit, horizon, origin)."""
+        alive = alive & told_first(self.events, alive)
         weight = self.events.deaths if self.weigh_deaths else np.ones(len(self.events))
         leaves = np.searchsorted(origins, self.events.day)
         enters = np.searchsorted(origins, self.events.day[None, :] - self.horizons[:, None])

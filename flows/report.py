@@ -1,15 +1,17 @@
-"""How good the models have been, in words: from the record that a training logged."""
+"""How good the models have been, and how the sources fare, in words and tables."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
 
 import pandas as pd
+from rich.table import Table
 
 from flows import steps
 from flows.settings import read_settings
 from models import registry, risk
 from models.recipes import BASELINES
 from models.scoring import ENSEMBLE, judged, predictions, score_table, skill_table
+from streams.store import Coverage, Health
 from theatres import DYAD
 
 
@@ -102,3 +104,48 @@ def score_lines(
                 f"    ensemble's Brier skill against {row['baseline']:12} {row['skill']:+.3f}"
                 f" (90% {row['low']:+.3f} to {row['high']:+.3f})"
             )
+
+
+def stream_rows(
+    found: Sequence[tuple[Health, Coverage | None]], now: datetime
+) -> list[dict[str, str | int | None]]:
+    """A row a source: status and time of the last run and of the last success, how many events,
+    the newest, how many days it lies back, and until when silence means calm."""
+    return [
+        {
+            "source": health.source,
+            "status": health.last_status or "never asked",
+            "last_run": _minute(health.last_run),
+            "last_success": _minute(health.last_success),
+            "events": health.events,
+            "newest_event": _day(health.newest_event),
+            "newest_known": _day(health.newest_known),
+            "days_behind": (now.date() - health.newest_known).days if health.newest_known else None,
+            "covered_until": _day(coverage.end) if coverage else "",
+            "told": health.last_told,
+        }
+        for health, coverage in found
+    ]
+
+
+def _minute(moment: datetime | None) -> str:
+    return moment.isoformat(" ", "minutes") if moment else ""
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def stream_table(rows: Sequence[dict[str, str | int | None]]) -> Table:
+    """The rows as a table for the terminal."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    shown = ("source", "status", "last_success", "events", "newest_event", "days_behind")
+    for name in (*shown, "covered_until"):
+        number = name in ("events", "days_behind")
+        table.add_column(
+            name.replace("_", " "), justify="right" if number else "left", no_wrap=True
+        )
+    for row in rows:
+        cells = (row[name] for name in (*shown, "covered_until"))
+        table.add_row(*("" if cell is None else str(cell) for cell in cells))
+    return table

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from features.history import History, history_of
 from flows.settings import Settings
+from flows.sources import Outcome, stream_of
 from models import registry, risk
 from models.recipes import METHOD_VERSION, contract
 from models.registry import Champion, Logged
@@ -16,9 +17,11 @@ from publish.files import publish as publish_files
 from publish.forecast import Forecast, Row
 from publish.issue import IssueStatus
 from streams import chronicle
+from streams.download import Downloads
 from streams.frame import fingerprint
-from streams.landing import Ingested
-from streams.store import Store, StoreError, connect
+from streams.landing import Ingested, silent
+from streams.landing import Progress as TellPart
+from streams.store import Coverage, Health, Store, StoreError, connect
 from theatres import Theatre, load_theatre
 
 Progress = Callable[[int, int], None]
@@ -35,6 +38,20 @@ def tell(done: int, total: int) -> None:
     """Tells every listener. (Kept out of the flows' modules, which Prefect must pickle.)"""
     for listener in _listeners:
         listener(done, total)
+
+
+_part_listeners: list[TellPart] = []
+
+
+def hear_part(listener: TellPart) -> None:
+    """From now on the listener is told how far an ingest has come."""
+    _part_listeners.append(listener)
+
+
+def tell_part(what: str, done: int, total: int) -> None:
+    """Tells every listener."""
+    for listener in _part_listeners:
+        listener(what, done, total)
 
 
 @dataclass(frozen=True)
@@ -69,6 +86,38 @@ def ingest(settings: Settings, now: datetime, path: Path | None = None) -> Inges
     return chronicle.ingest(store, path or chronicle.EMBEDDED, now)
 
 
+def ingest_source(
+    settings: Settings,
+    theatre_name: str,
+    source: str,
+    now: datetime,
+    path: Path | None = None,
+    since: date | None = None,
+    progress: TellPart = silent,
+) -> Ingested:
+    """What landed from one source: of the file at `path`, or of what is new where it is kept.
+
+    What has landed before changes nothing; a file that was cut off is resumed.
+    Raises StreamError where a file cannot be had or read, MissingCredentials where the source
+    wants an account and there is none.
+    """
+    theatre, store = load_theatre(theatre_name), open_store(settings)
+    downloads = Downloads(settings.home / "downloads")
+    return stream_of(source, theatre)(store, theatre, downloads, now, path, since, progress)
+
+
+def record(settings: Settings, outcome: Outcome, now: datetime) -> None:
+    """None; how the source fared is kept in the store."""
+    open_store(settings).record_run(outcome.source, now, outcome.status, outcome.told)
+
+
+def streams_health(settings: Settings, theatre_name: str) -> list[tuple[Health, Coverage | None]]:
+    """How each of the theatre's sources fares, and what it covers."""
+    store = open_store(settings)
+    names = [source.name for source in load_theatre(theatre_name).sources]
+    return [(store.health(name), store.coverage(name)) for name in names]
+
+
 def coverage(store: Store, theatre: Theatre) -> tuple[date, date]:
     """From when to when silence means calm in every source that forms labels.
 
@@ -90,7 +139,8 @@ def gather(settings: Settings, theatre_name: str, as_of: date | None, today: dat
     covered = coverage(store, theatre)
     newest = min(today, covered[1])
     day = as_of or newest
-    versions = store.versions(day, sources=[source.name for source in theatre.sources])
+    used = [source.name for source in theatre.sources if source.features or source.labels]
+    versions = store.versions(day, sources=used)
     return Knowledge(
         theatre, day, newest, history_of(versions, theatre), fingerprint(versions), covered
     )

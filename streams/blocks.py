@@ -22,7 +22,7 @@ ROWS_MAX = 250_000
 
 _TEXT = pa.string()
 _CODED = pa.dictionary(pa.int32(), pa.string())  # few values in many rows
-_VARIED = ("event_id", "place", "summary", "url")
+_VARIED = ("event_id",)
 _KINDS = {
     "float64": pa.float64(),
     "int64": pa.int64(),
@@ -63,7 +63,9 @@ def add_block(connection: Connection, columns: Mapping[str, pa.Array], ingested_
         rows += held
     whole = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, _STORED, options=pa.ipc.IpcWriteOptions(compression="lz4")) as ipc:
+    with pa.ipc.new_stream(
+        sink, _STORED, options=pa.ipc.IpcWriteOptions(compression="zstd")
+    ) as ipc:
         ipc.write_table(whole)
     content = sink.getvalue().to_pybytes()
     connection.execute(sa.insert(event_blocks).values(rows=rows, content=content))

@@ -67,6 +67,8 @@ class Border:
         (_, piece), apart = self._pieces.query_nearest(
             points, return_distance=True, all_matches=False
         )
+        # Far from the line the cone is no measure: farther than half the way round is nothing.
+        apart = np.minimum(apart, np.pi * EARTH_KM)
         km[given] = apart[back]
         near = np.flatnonzero(given)[apart[back] <= self.belt_km]
         segments[near] = self.names[self._owner[piece[back]]][apart[back] <= self.belt_km]

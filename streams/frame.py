@@ -139,7 +139,7 @@ def _extras(columns: Mapping[str, pa.Array]) -> Iterator[tuple[int, str]]:
         says = pc.is_valid(column) if empty is None else column
         at = np.flatnonzero(says.to_numpy(zero_copy_only=False))
         texts = _as_text(column.take(pa.array(at))).to_pylist()
-        yield from ((row, f"\x1f{name}={text}") for row, text in zip(at, texts, strict=True))
+        yield from ((int(row), f"\x1f{name}={text}") for row, text in zip(at, texts, strict=True))
 
 
 def fingerprint(frame: pd.DataFrame) -> str:

@@ -64,7 +64,7 @@ EXACT_PLACE = 4
 """where_prec from 5 on is a region or a country, whose point lies anywhere (GED codebook)."""
 
 _PRECISIONS = {"1": "day", "2": "week", "3": "week", "4": "month", "5": "month"}
-_UNPRINTED = r"[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]+"
+_UNPRINTED = r"\s*[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]+\s*"
 _BLOCK = 8 << 20
 _RECORDS = 20_000
 
@@ -196,9 +196,9 @@ class Reader:
         if not good.all():
             if records is None or head is None:
                 raise FaultError
-            for row in np.flatnonzero(~good):
+            for row in np.flatnonzero(~good).tolist():
                 column, expected = next((c, e) for c, passed, e in checks if not passed[row])
-                found = table[column][int(row)].as_py()
+                found = table[column][row].as_py()
                 refusals.append(
                     self._refusal(records[row], head, column, found, expected, ids[row][:200])
                 )
@@ -306,7 +306,7 @@ def _days(column: pa.ChunkedArray) -> npt.NDArray[np.datetime64]:
         days = pc.cast(texts, pa.date32())
     except pa.ArrowInvalid:
         days = pa.array([_day(text) for text in texts.to_pylist()], pa.date32())
-    return days.to_numpy(zero_copy_only=False).astype("datetime64[D]")
+    return np.asarray(days.to_numpy(zero_copy_only=False), "datetime64[D]")
 
 
 def _day(text: str) -> Any:
@@ -320,7 +320,7 @@ def _floats(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     try:
         return np.asarray(pc.cast(column, pa.float64()).to_numpy(), float)
     except pa.ArrowInvalid:
-        return pd.to_numeric(column.to_pandas(), errors="coerce").to_numpy(float)
+        return np.asarray(pd.to_numeric(column.to_pandas(), errors="coerce"), float)
 
 
 def _ints(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
@@ -353,7 +353,8 @@ def _numbers(table: pa.Table) -> pd.DataFrame:
 
 
 def _states(column: pa.ChunkedArray) -> "pd.Series[str]":
-    return pc.replace_substring_regex(column, r"\.0+", "").to_pandas()
+    states: pd.Series[str] = pc.replace_substring_regex(column, r"\.0+", "").to_pandas()
+    return states
 
 
 def _events(table: pa.Table, rows: pd.DataFrame, border: Border) -> pd.DataFrame:
@@ -432,7 +433,7 @@ def _either(table: pa.Table) -> Any:
 
 
 def _kinds(table: pa.Table, between: Bools) -> npt.NDArray[np.object_]:
-    kinds = table["type_of_violence"].to_pandas().map(VIOLENCE).to_numpy(object)
+    kinds = np.asarray(table["type_of_violence"].to_pandas().map(VIOLENCE), object)
     state = between & (kinds == "battle")
     headline = table["source_headline"]
     shells = pc.match_substring_regex(headline, _SHELLS).to_numpy()

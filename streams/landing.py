@@ -1,9 +1,12 @@
 """What lands in the store from a file: judged rows in, counts of what became of them out."""
 
+import hashlib
+import mmap
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 
 import pandas as pd
 import sqlalchemy as sa
@@ -26,6 +29,26 @@ def silent(_what: str, _done: int, _total: int) -> None:
 
 class StreamError(DyadcastError):
     """A file or an answer of which nothing can be read."""
+
+
+class AbsentError(StreamError):
+    """A file that the server says it does not have (404): not published, perhaps."""
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of the file's content, in hexadecimal.
+
+    Raises StreamError where it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            if not path.stat().st_size:
+                return hashlib.sha256().hexdigest()
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                return hashlib.sha256(content).hexdigest()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StreamError(f"cannot be read: {reason}", where=str(path)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,8 @@ def printable(text: str) -> str:
 
 def refuse(connection: Connection, refusals: Sequence[Refusal], at: str) -> int:
     """How many of the refusals are new in the table, which now holds them all."""
+    if not refusals:
+        return 0
     rows = {refusal.refusal_id: _row(refusal, at) for refusal in refusals}
     stored = set(connection.execute(sa.select(quarantine.c.refusal_id)).scalars())
     fresh = [row for refusal_id, row in rows.items() if refusal_id not in stored]

@@ -51,7 +51,8 @@ def candidate_day(ended_on: date) -> date:
 
 def release_of(file_name: str, today: date) -> Release:
     """The release that the file's name tells; an extract, published today, where it tells none."""
-    stem = re.sub(r"(\.csv|\.zip)+$", "", file_name, flags=re.IGNORECASE)
+    # A download of other content under a known name has a part of its hash before the suffix.
+    stem = re.sub(r"(\.[0-9a-f]{8,64})?(\.csv|\.zip)+$", "", file_name, flags=re.IGNORECASE)
     if match := _CUMULATIVE.fullmatch(stem):
         first, last = (_month(*match.group(at, at + 1)) for at in (1, 3))
         if first and last and first <= last:

@@ -202,8 +202,8 @@ class Store:
 
 def _source_of(frame: pd.DataFrame) -> str:
     """The source whose rows these are; empty where there are several or none."""
-    sources = frame["source"].unique() if "source" in frame else ()
-    return str(sources[0]) if len(sources) == 1 else ""
+    sources = set(frame["source"]) if "source" in frame else set()
+    return str(sources.pop()) if len(sources) == 1 else ""
 
 
 def _check_retraction(

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Double,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -52,6 +53,7 @@ landings = Table(
     Column("sha256", TEXT, nullable=False),  # of the file's content; empty where there was none
     Column("versions", COUNT, nullable=False),
     Column("landed_at", TEXT, nullable=False),
+    Index("landings_by_content", "source", "sha256"),
 )
 
 event_versions = Table(

@@ -10,9 +10,9 @@ the order of their publication, as `fetch` gives them: one that comes late adds 
 holds, and the release after it takes that away again.
 """
 
-import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,18 +20,105 @@ import pandas as pd
 
 from streams import months
 from streams.border import border_of
+from streams.download import Downloads
+from streams.download import fetch as download
 from streams.frame import COLUMNS
 from streams.ged import SOURCE, FaultError, Part, Reader, check_header
-from streams.landing import Batch, Ingested, Landing, Progress, StreamError, silent
+from streams.landing import (
+    AbsentError,
+    Batch,
+    Ingested,
+    Landing,
+    Progress,
+    StreamError,
+    sha256_of,
+    silent,
+)
 from streams.releases import Release, covered, release_of
 from streams.store import Store
 from streams.zips import open_member
 from theatres import Theatre
 
-__all__ = ["SOURCE", "ingest"]
+__all__ = ["SOURCE", "fetch", "ingest"]
+
+BASE = "https://ucdp.uu.se/downloads/"
+HOSTS = frozenset({"ucdp.uu.se"})
+FINALS = 3
+"""How many years back a final release is looked for."""
+
+QUARTERS = (12, 9, 6, 3)
+"""The months with which a cumulative candidate release may end."""
 
 _SAID = [name for name in COLUMNS if name not in ("version", "known_at", "known_simulated")]
 _HEADER_MAX = 1 << 16
+DYAD = ["dyad", "name", "gwno_a", "gwno_b"]
+
+
+def fetch(
+    downloads: Downloads,
+    at: datetime,
+    progress: Progress = silent,
+    base: str = BASE,
+    hosts: frozenset[str] = HOSTS,
+) -> list[Path]:
+    """The files of the newest final release and of the candidates after it, oldest first.
+
+    Of a year the longest cumulative release is taken, then the monthly ones after it, until the
+    first month that is not there. A file that has not changed is not downloaded again.
+    Raises StreamError where no final release can be had.
+    """
+    get = partial(_get, downloads, at=at, progress=progress, hosts=hosts)
+    for year in range(at.year, at.year - FINALS, -1):
+        final = get(f"{base}ged/ged{year - 2000}1-csv.zip")
+        if final is not None:
+            candidates = [get_year(get, base, each, at) for each in range(year, at.year + 1)]
+            whole = [months for _, months in candidates]
+            upto = next((n for n, full in enumerate(whole) if not full), len(whole)) + 1
+            found = [final, *(path for paths, _ in candidates[:upto] for path in paths)]
+            return sorted(found, key=lambda path: release_of(path.name, at.date()).published_on)
+    raise StreamError(
+        "no final release of UCDP GED found",
+        where=base,
+        expected=f"one of the last {FINALS} years",
+        do="download a release by hand and name it with --path",
+    )
+
+
+def get_year(
+    get: Callable[[str], Path | None], base: str, year: int, at: datetime
+) -> tuple[list[Path], bool]:
+    """The candidate files of a year, and whether they cover it to its end."""
+    last = 12 if year < at.year else at.month - 1
+    yy, paths, covered_to = year - 2000, [], 0
+    for month in (month for month in QUARTERS if month <= last):
+        path = get(f"{base}candidateged/GEDEvent_v{yy}_01_{yy}_{month:02}.csv")
+        if path is not None:
+            paths, covered_to = [path], month
+            break
+    for month in range(covered_to + 1, last + 1):
+        path = get(f"{base}candidateged/GEDEvent_v{yy}_0_{month}.csv")
+        if path is None:
+            return paths, False
+        paths.append(path)
+    return paths, last == 12
+
+
+def _get(
+    downloads: Downloads, url: str, *, at: datetime, progress: Progress, hosts: frozenset[str]
+) -> Path | None:
+    """The file, None where the server has none of that name."""
+    try:
+        return download(
+            downloads,
+            url,
+            source=SOURCE,
+            name=url.rsplit("/", 1)[-1],
+            allowed_hosts=hosts,
+            at=at,
+            progress=progress,
+        ).path
+    except AbsentError:
+        return None
 
 
 def ingest(
@@ -41,7 +128,10 @@ def ingest(
 
     Raises StreamError where nothing of the file can be read, StoreError where the store fails.
     """
-    release, digest = release_of(path.name, at.date()), _sha256(path)
+    release, digest = release_of(path.name, at.date()), sha256_of(path)
+    if release.kind != "extract":
+        # Two releases may hold the same rows and cover other months.
+        digest = f"{digest} {release.name}"
     try:
         return _land(store, theatre, path, at, release, digest, progress, exact=False)
     except FaultError:
@@ -68,11 +158,12 @@ def _land(
             frame = books.dated(part.batch.frame)
             landing.add(_with(part.batch, frame))
             sums.append(months.sums_of(part.rows))
-            dyads.append(part.rows[["dyad", "name", "gwno_a", "gwno_b"]].drop_duplicates("dyad"))
+            dyads.append(part.rows[DYAD].drop_duplicates("dyad"))
             progress(f"{path.name}: parts read", number, 0)
         books.retract(reader.theatre_ids)
         if release.kind != "extract":
-            known = pd.concat(dyads).drop_duplicates("dyad") if dyads else pd.DataFrame()
+            known = pd.concat(dyads) if dyads else pd.DataFrame(columns=DYAD)
+            known = known.drop_duplicates("dyad")
             months.write_release(landing.connection, release, months.added(sums), known)
             span = covered(months.read_releases(landing.connection))
             if span is not None:
@@ -89,14 +180,6 @@ def _parts(reader: Reader, path: Path) -> Iterator[Part]:
 
 def _with(batch: Batch, frame: pd.DataFrame) -> Batch:
     return Batch(batch.read, frame, batch.elsewhere, batch.folded, batch.unmapped, batch.refusals)
-
-
-def _sha256(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise StreamError(f"cannot be read: {error.strerror}", where=str(path)) from None
 
 
 class _Books:

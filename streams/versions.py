@@ -164,7 +164,7 @@ def read_versions(
 
 def _frame(table: pa.Table) -> pd.DataFrame:
     """The table as a frame of COLUMNS with the types in DTYPES."""
-    frame = table.select(list(COLUMNS)).to_pandas(types_mapper=_pandas_type)
+    frame: pd.DataFrame = table.select(list(COLUMNS)).to_pandas(types_mapper=_pandas_type)
     return frame.astype({"version": "int64"})
 
 

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from streams.chronicle import EMBEDDED, HEADER, StreamError, read
+from streams.chronicle import EMBEDDED, HEADER, read
+from streams.landing import StreamError
 
 
 def test_read_gives_each_column_its_value(tmp_path: Path) -> None:

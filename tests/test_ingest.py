@@ -10,8 +10,9 @@ from chronicles import ids, make_csv, make_file
 from events import NOW
 from pandas.testing import assert_frame_equal
 
-from streams.chronicle import EMBEDDED, HEADER, StreamError, ingest, read, retry
+from streams.chronicle import EMBEDDED, HEADER, ingest, read, retry
 from streams.event import FAMILIES, fingerprint
+from streams.landing import StreamError
 from streams.store import Coverage, Landed, Store, connect
 
 END = date(2026, 12, 31)

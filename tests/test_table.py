@@ -56,7 +56,7 @@ def test_dyad_rows_have_every_family_and_no_segment_s_columns() -> None:
 
     assert table.index.names == ["unit", "as_of"]
     assert table.index.tolist() == [(DYAD, int(day)) for day in ORIGINS]
-    assert all(name.startswith("dyad.") for name in table.columns)
+    assert {name.split(".")[0] for name in table.columns} == {"dyad", "gdelt"}
     assert {column_family(name) for name in table.columns} == set(OWN_FAMILIES)
     assert table.columns.is_unique
 
@@ -66,7 +66,7 @@ def test_segment_rows_have_own_and_near_columns_too() -> None:
 
     assert list(table.index.unique("unit")) == list(PAK_AFG.segment_names)
     assert len(table) == 9 * len(ORIGINS)
-    assert {name.split(".")[0] for name in table.columns} == {"dyad", "own", "near"}
+    assert {name.split(".")[0] for name in table.columns} == {"dyad", "own", "near", "gdelt"}
     assert {column_family(name) for name in table.columns} == set(OWN_FAMILIES)
 
 

@@ -70,11 +70,22 @@ class Level(_Strict):
 
 
 class Source(_Strict):
-    """A stream, and whether its events feed features, form labels, or both."""
+    """A stream, and whether its events feed features, form labels, or both.
 
-    name: str
-    features: bool
-    labels: bool
+    `apart` counts its events in columns of their own. Of two sources that tell the same event
+    for a label the first named counts.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
+    features: bool = False
+    labels: bool = False
+    apart: bool = False
+
+    @model_validator(mode="after")
+    def _apart_forms_no_label(self) -> Self:
+        if self.apart and self.labels:
+            raise ValueError(f"a source counted apart cannot form labels, found {self.name}")
+        return self
 
 
 class Schedule(_Strict):

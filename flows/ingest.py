@@ -1,0 +1,91 @@
+"""The ingest flow: every source of a theatre asked for what is new, each on its own."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from prefect import flow, get_run_logger, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.states import Completed, Failed
+from prefect.tasks import Task, exponential_backoff
+
+from errors import DyadcastError
+from flows import steps
+from flows.daily import now
+from flows.settings import Settings, read_settings
+from flows.sources import STREAMS, Outcome
+from theatres import load_theatre
+
+HOURS = 3600.0
+
+
+def _worth_retrying(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """The network has been asked again within the task; what a person must mend stays as it is."""
+    return not isinstance(state.result(raise_on_failure=False), DyadcastError)
+
+
+@task(
+    name="ingest a source",
+    task_run_name="ingest {source}",
+    retries=2,
+    retry_delay_seconds=exponential_backoff(backoff_factor=10),
+    retry_jitter_factor=0.5,
+    retry_condition_fn=_worth_retrying,
+    timeout_seconds=6 * HOURS,
+    persist_result=False,
+    cache_policy=NO_CACHE,
+)
+def ingest_source(
+    settings: Settings,
+    theatre: str,
+    source: str,
+    moment: datetime,
+    path: Path | None,
+    since: date | None,
+) -> Outcome:
+    """What became of the source's rows."""
+    found = steps.ingest_source(settings, theatre, source, moment, path, since, steps.tell_part)
+    return Outcome(source, "ok", found.line(), found)
+
+
+@flow(name="ingest", flow_run_name="ingest {theatre}", persist_result=False)
+def ingest(
+    theatre: str = "pak_afg",
+    source: str | None = None,
+    path: Path | None = None,
+    since: date | None = None,
+) -> Any:
+    """How each source fared. One that fails stops no other: the run then ends `Partial`."""
+    settings, moment, log = read_settings(), now(), get_run_logger()
+    known = [each.name for each in load_theatre(theatre).sources if each.name in STREAMS]
+    outcomes = []
+    for name in [source] if source else known:
+        state = ingest_source(settings, theatre, name, moment, path, since, return_state=True)
+        found = state.result(raise_on_failure=False)
+        if not isinstance(found, Outcome):
+            found = Outcome(name, "failed", str(found))
+            log.warning("%s: %s", name, found.told)
+        steps.record(settings, found, moment)
+        outcomes.append(found)
+    bad = [each.source for each in outcomes if each.status == "failed"]
+    if not bad:
+        return Completed(message="every source is up to date", data=outcomes)
+    told = f"failed: {', '.join(bad)}"
+    if len(bad) == len(outcomes):
+        return Failed(message=told, data=outcomes)
+    return Completed(name="Partial", message=told, data=outcomes)
+
+
+def run_ingest(
+    theatre: str, source: str | None, path: Path | None, since: date | None
+) -> list[Outcome]:
+    """How each source fared, whatever the state in which the run ended.
+
+    Raises the error of a run that ended before it had asked them.
+    """
+    state = cast("State[Any]", ingest(theatre, source, path, since, return_state=True))
+    found = state.result(raise_on_failure=False)
+    if isinstance(found, list):
+        return found
+    raise found

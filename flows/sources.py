@@ -1,0 +1,103 @@
+"""Each source of a theatre: how it is fetched and how its files land."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from errors import DyadcastError
+from streams import chronicle, gdelt, ucdp
+from streams.download import Downloads
+from streams.landing import Ingested, Progress, StreamError
+from streams.store import Store
+from theatres import Theatre
+
+
+class SourceError(DyadcastError):
+    """A source that is not known, or cannot do what is asked of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a source fared: `ok`, `skipped` (there is nothing it could be asked for) or `failed`."""
+
+    source: str
+    status: str
+    told: str
+    ingested: Ingested = field(default_factory=Ingested)
+
+
+Stream = Callable[
+    [Store, Theatre, Downloads, datetime, Path | None, date | None, Progress], Ingested
+]
+
+
+def _chronicle(
+    store: Store,
+    _theatre: Theatre,
+    _downloads: Downloads,
+    at: datetime,
+    path: Path | None,
+    _since: date | None,
+    _progress: Progress,
+) -> Ingested:
+    chronicle.declare_coverage(store, at)
+    return chronicle.ingest(store, path or chronicle.EMBEDDED, at)
+
+
+def _ucdp(
+    store: Store,
+    theatre: Theatre,
+    downloads: Downloads,
+    at: datetime,
+    path: Path | None,
+    _since: date | None,
+    progress: Progress,
+) -> Ingested:
+    found = Ingested()
+    for file in [path] if path else ucdp.fetch(downloads, at, progress):
+        found += ucdp.ingest(store, theatre, file, at, progress)
+    return found
+
+
+def _gdelt(
+    store: Store,
+    theatre: Theatre,
+    downloads: Downloads,
+    at: datetime,
+    path: Path | None,
+    since: date | None,
+    progress: Progress,
+) -> Ingested:
+    if path:
+        files = sorted(path.glob("*.export.CSV*")) if path.is_dir() else [path]
+        if len(files) == 1:
+            return gdelt.ingest(store, theatre, files[0], at, progress)
+        return gdelt.ingest_many(store, theatre, files, at, progress)
+    wanted = since or gdelt.resumption(store)
+    faults: list[StreamError] = []
+    files = gdelt.fetch(theatre, downloads, wanted, at, progress, faults=faults)
+    found = gdelt.ingest_many(store, theatre, files, at, progress)
+    if faults:
+        # What came has landed; the run is no success all the same.
+        raise SourceError(
+            f"{len(faults)} files missing, the first: {faults[0]}",
+            found=found.line(),
+            do="run it again: it goes on where it stopped",
+        )
+    return found
+
+
+STREAMS: dict[str, Stream] = {
+    "chronicle": _chronicle,
+    "ucdp": _ucdp,
+    "gdelt": _gdelt,
+}
+
+
+def stream_of(source: str, theatre: Theatre) -> Stream:
+    """How the source is ingested. Raises SourceError for one that is not known."""
+    if source not in STREAMS:
+        known = ", ".join(each.name for each in theatre.sources if each.name in STREAMS)
+        raise SourceError("no such source", found=source, expected=f"one of {known}")
+    return STREAMS[source]
