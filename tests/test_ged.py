@@ -3,6 +3,7 @@
 import io
 import os
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -213,7 +214,9 @@ def test_every_row_that_lands_is_a_valid_event(rows: list[dict[str, str]]) -> No
 
     assert batch.read == len(batch.frame) + batch.elsewhere + len(batch.refusals) == len(rows)
     for row in batch.frame.to_dict("records"):
-        values = {name: None if pd.isna(row[name]) else row[name] for name in COLUMNS}
+        values: dict[str, Any] = {
+            name: None if pd.isna(row[name]) else row[name] for name in COLUMNS
+        }
         for name in ("occurred_on", "ended_on"):
             values[name] = row[name].date()
         values["known_at"] = row["known_at"].to_pydatetime()

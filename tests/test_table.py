@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from events import at
 from histories import PAK_AFG, days, happen, history_from
+from pandas.testing import assert_frame_equal
 
 from features.diplomacy import SINCE_CAP
 from features.rates import RATES
@@ -171,3 +172,24 @@ def test_contract_does_not_change_with_what_models_do_not_see() -> None:
     told = PAK_AFG.model_copy(update={"title": "Another", "levels": PAK_AFG.levels[:2]})
 
     assert contract(told) == contract(PAK_AFG)
+
+
+def test_a_source_counted_apart_has_columns_of_its_own_alone() -> None:
+    told = happen("g", "2025-10-01", "border_clash", source="gdelt")
+    with_it = event_features(history_from(told), PAK_AFG, days("2025-10-31"), segments=False)
+    without = event_features(history_from(), PAK_AFG, days("2025-10-31"), segments=False)
+    changed = {name for name in with_it if with_it[name].iloc[0] != without[name].iloc[0]}
+
+    assert changed == {f"gdelt.force.decayed_{days_}" for days_ in (30, 90, 365)}
+    assert with_it["gdelt.force.decayed_30"].iloc[0] == pytest.approx(0.5)
+
+
+def test_what_a_source_counted_apart_tells_later_changes_no_row_before() -> None:
+    first = happen("g", "2025-10-01", "border_clash", source="gdelt")
+    later = happen("h", "2025-10-02", "threat", source="gdelt", known_at=at("2025-11-01"))
+    origins = days("2025-10-03", "2025-10-31")
+
+    assert_frame_equal(
+        event_features(history_from(first, later), PAK_AFG, origins, segments=False),
+        event_features(history_from(first), PAK_AFG, origins, segments=False),
+    )

@@ -10,7 +10,8 @@ from histories import PAK_AFG, days, happen, history_from
 from features.history import to_day
 from features.targets import Labels, target_events, weekly_origins
 from streams.event import Event
-from theatres import DYAD
+from theatres import DYAD, Theatre
+from theatres.theatre import Source
 
 COVERED = date(2020, 12, 31)
 LATE = to_day(date(2021, 12, 31))
@@ -173,3 +174,60 @@ def test_label_follows_an_event_that_a_revision_moves() -> None:
 
     assert at_horizon(labels, 30, labels.as_of(to_day(date(2020, 6, 30)), origins)) == [1]
     assert at_horizon(labels, 30, labels.as_of(to_day(date(2020, 7, 1)), origins)) == [0]
+
+
+def test_one_clash_told_by_two_sources_is_one_for_a_label() -> None:
+    theatre = with_sources(chronicle=True, ucdp=True)
+    events = [
+        happen("a", "2025-10-11", "border_clash", segment="khyber", deaths_best=20),
+        happen("b", "2025-10-11", "border_clash", segment="khyber", deaths_best=24, source="ucdp"),
+        happen("c", "2025-10-11", "border_clash", segment="chaman", deaths_best=4, source="ucdp"),
+    ]
+    labels = severe_labels(events, theatre)
+
+    assert labels.totals(days("2025-10-10"), np.ones(3, bool))[0, 0, 0] == 24
+
+
+def test_two_rows_of_one_source_are_two_for_a_label() -> None:
+    events = [
+        happen(name, "2025-10-11", "border_clash", segment="khyber", deaths_best=20)
+        for name in ("a", "b")
+    ]
+
+    labels = severe_labels(events, with_sources(chronicle=True, ucdp=True))
+    assert labels.totals(days("2025-10-10"), np.ones(2, bool))[0, 0, 0] == 40
+
+
+def test_what_the_first_source_tells_later_is_not_yet_the_one_that_counts() -> None:
+    theatre = with_sources(chronicle=True, ucdp=True)
+    late = {"segment": "khyber", "deaths_best": 30, "known_at": at("2025-12-01")}
+    events = [
+        happen("a", "2025-10-11", "border_clash", **late),
+        happen("b", "2025-10-11", "border_clash", segment="khyber", deaths_best=9, source="ucdp"),
+    ]
+    labels = severe_labels(events, theatre)
+    known = labels.events.known <= int(days("2025-11-30")[0])
+
+    assert labels.totals(days("2025-10-10"), known)[0, 0, 0] == 9
+    assert labels.totals(days("2025-10-10"), np.ones(2, bool))[0, 0, 0] == 30
+
+
+def test_a_source_that_forms_no_labels_touches_none() -> None:
+    events = [happen("b", "2025-10-11", "border_clash", deaths_best=90, source="ucdp")]
+    theatre = with_sources(chronicle=True, ucdp=False)
+
+    assert len(severe_labels(events, theatre).events) == 0
+
+
+def with_sources(**labels: bool) -> Theatre:
+    """The theatre with these sources in this order, and whether each forms labels."""
+    sources = tuple(
+        Source(name=name, features=True, labels=forms) for name, forms in labels.items()
+    )
+    return PAK_AFG.model_copy(update={"sources": sources})
+
+
+def severe_labels(events: list[Event], theatre: Theatre) -> Labels:
+    """The labels of the dyad's `severe`."""
+    history = history_from(*events, theatre=theatre)
+    return Labels(history, theatre.targets["severe"], ("dyad",), theatre, date(2026, 3, 31))

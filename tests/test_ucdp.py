@@ -8,6 +8,7 @@ from geds import CLASH, ELSEWHERE, PLAIN, on, write_ged
 
 from streams import ucdp
 from streams.frame import fingerprint
+from streams.landing import Ingested
 from streams.months import country_months, dyad_months
 from streams.store import Coverage, Store, connect
 from theatres import load_theatre
@@ -26,7 +27,7 @@ def store() -> Store:
     return Store(connect("sqlite://"))
 
 
-def land(store: Store, folder: Path, name: str, *rows: dict[str, str]) -> ucdp.Ingested:
+def land(store: Store, folder: Path, name: str, *rows: dict[str, str]) -> Ingested:
     return ucdp.ingest(store, THEATRE, write_ged(folder, name, *rows), NOW)
 
 
@@ -34,9 +35,9 @@ def known(store: Store) -> dict[str, list[tuple[str, bool, bool]]]:
     """Of each event its versions: known from, whether simulated, whether retracted."""
     told: dict[str, list[tuple[str, bool, bool]]] = {}
     versions = store.versions(END).sort_values(["event_id", "known_at"])
-    for row in versions.itertuples():
-        day = f"{row.known_at:%Y-%m-%d}"
-        told.setdefault(row.event_id, []).append((day, row.known_simulated, row.retracted))
+    for row in versions.to_dict("records"):
+        day = f"{row['known_at']:%Y-%m-%d}"
+        told.setdefault(row["event_id"], []).append((day, row["known_simulated"], row["retracted"]))
     return told
 
 
@@ -156,7 +157,7 @@ def test_a_file_that_breaks_off_leaves_the_store_as_it_was(
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr(ucdp.months, "write_release", fail)
+        patch.setattr("streams.months.write_release", fail)
         with pytest.raises(RuntimeError):
             land(store, tmp_path, OCTOBER, {})
 
