@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import httpx
@@ -46,9 +46,8 @@ class Downloads:
 class Fetched:
     """A file that is on disk, and whether its content is another than at the last download.
 
-    `path` bears `name`, or `name` with a part of the hash before its last suffix where other
-    content of that name was there before. `changed` tells nothing of what was parsed: a run may
-    have died between the two.
+    `path` ends in `name`, in a folder named by the hash where other content of that name was
+    there before. `changed` tells nothing of what was parsed: a run may have died between.
     """
 
     name: str
@@ -96,37 +95,37 @@ def fetch(
         # Looked up only now: another process may have fetched it while this one waited.
         before = downloads.manifest.latest(source, name)
         here = _standing(downloads, before) if before else None
-        known = before if here and before and before.url == masked(asked.url) else None
-        tags = (known.etag, known.last_modified) if known else ("", "")
-        wanted = Wanted(asked, name, *tags, progress)
-
-        def ask() -> Mapping[str, str] | None:
-            return attempt(asking, wanted, part)
-
+        wanted = _wanted(asked, name, before if here else None, progress)
+        ask = partial(attempt, asking, wanted, part)
         told = persist(ask, asked.where, asked.policy, deadline, downloads.sleep)
         if told is None and here:
             return here
-        entry = _kept(downloads, part, source, name)
-        downloads.manifest.add(_recorded(entry, asked, at, told or {}))
-        changed = before is None or before.sha256 != entry.sha256
-        return Fetched(name, downloads.folder / entry.file, entry.sha256, entry.size, changed)
+        entry = _recorded(_kept(downloads, part, source, name), asked, at, told or {})
+        downloads.manifest.add(entry)
+    changed = before is None or before.sha256 != entry.sha256
+    return Fetched(name, downloads.folder / entry.file, entry.sha256, entry.size, changed)
+
+
+def _wanted(asked: Asked, name: str, before: Entry | None, progress: Progress) -> Wanted:
+    """The file, to be compared with the one before if that came from the same address."""
+    if before is None or before.url != masked(asked.url):
+        return Wanted(asked, name, "", "", progress)
+    return Wanted(asked, name, before.etag, before.last_modified, progress)
 
 
 def _kept(downloads: Downloads, part: Part, source: str, name: str) -> Entry:
-    """Where the part now is, beside files of other content that have its name, and what it is."""
+    """Where the part now is, apart from files of other content with its name, and what it is."""
     digest, size = part.sha256(), part.size
-    stem, _, suffix = name.rpartition(".")
-    marked = f"{stem}-{digest[:_HASH_SHOWN]}.{suffix}" if stem else f"{name}-{digest[:_HASH_SHOWN]}"
-    folder = downloads.folder / source
-    kept = folder / name
-    if kept.exists() and sha256(kept) != digest:
-        kept = folder / marked
+    file = f"{source}/{name}"
+    if (kept := downloads.folder / file).exists() and sha256(kept) != digest:
+        file = f"{source}/{digest[:_HASH_SHOWN]}/{name}"
+        kept = downloads.folder / file
     if kept.exists() and sha256(kept) == digest:
         part.drop()
     else:
         # What bears its hash and has another content is damaged, and no loss.
         part.become(kept)
-    return Entry(source, name, f"{source}/{kept.name}", "", "", size, digest)
+    return Entry(source, name, file, "", "", size, digest)
 
 
 def _recorded(entry: Entry, asked: Asked, at: datetime, told: Mapping[str, str]) -> Entry:

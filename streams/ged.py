@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import IO, Any
 
 import numpy as np
@@ -309,9 +310,9 @@ def _days(column: pa.ChunkedArray) -> npt.NDArray[np.datetime64]:
     return np.asarray(days.to_numpy(zero_copy_only=False), "datetime64[D]")
 
 
-def _day(text: str) -> Any:
+def _day(text: str) -> date | None:
     try:
-        return np.datetime64(text, "D").item() if len(text) == 10 else None
+        return date.fromisoformat(text)
     except ValueError:
         return None
 

@@ -81,6 +81,7 @@ class Part:
 
     def become(self, path: Path) -> None:
         """None; the part bears that name, in one step."""
+        path.parent.mkdir(exist_ok=True)
         self.path.replace(path)
         self._origin.unlink(missing_ok=True)
         handle = os.open(path.parent, os.O_RDONLY)

@@ -144,11 +144,7 @@ def _next(response: httpx.Response, url: httpx.URL, asked: Asked) -> httpx.URL:
         found = response.status_code
         raise StreamError("redirected", where=asked.where, found=found, expected="an answer")
     location = response.headers.get("location", "")
-    try:
-        following = url.join(location)
-    except (httpx.InvalidURL, ValueError):
-        following = url.copy_with(path="/")
-        location = ""
+    following = url.join(location)
     if not location or following.userinfo:
         raise StreamError("redirected to no good address", where=asked.where)
     check_address(following, asked.allowed_hosts, url)

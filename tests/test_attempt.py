@@ -12,7 +12,7 @@ from fetching import AT, BODY, QUICK, get, left
 from servers import Reply, Server, Shelved, serving
 
 from streams.download import Downloads, fetch
-from streams.landing import StreamError
+from streams.landing import AbsentError, StreamError
 
 
 @pytest.fixture
@@ -32,6 +32,16 @@ def zipped(content: bytes) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.csv", content)
     return packed.getvalue()
+
+
+def test_file_that_is_not_there_is_an_error_of_its_own(
+    server: Server, downloads: Downloads
+) -> None:
+    with pytest.raises(AbsentError, match="refused by the server, found 404"):
+        get(downloads, server, server.at("/none.csv"))
+    with pytest.raises(StreamError) as forbidden:
+        get(downloads, server, server.plays("/a.csv", Reply(status=403)))
+    assert not isinstance(forbidden.value, AbsentError)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 204])

@@ -108,12 +108,13 @@ def test_other_content_of_the_same_name_is_kept_beside(
     second = get(downloads, server, server.shelves("/a.csv", b"id\n1\n", '"2"'))
     third = get(downloads, server, server.shelves("/a.csv", BODY, '"3"'))
 
-    assert second.path.name == f"a-{hashlib.sha256(second.path.read_bytes()).hexdigest()[:12]}.csv"
+    digest = hashlib.sha256(b"id\n1\n").hexdigest()[:12]
+    assert second.path == downloads.folder / "ucdp" / digest / "a.csv"
     assert (first.path.read_bytes(), second.path.read_bytes()) == (BODY, b"id\n1\n")
     assert third == first
     assert [line["file"] for line in records(downloads)] == [
         "ucdp/a.csv",
-        f"ucdp/{second.path.name}",
+        f"ucdp/{digest}/a.csv",
         "ucdp/a.csv",
     ]
 

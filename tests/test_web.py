@@ -186,7 +186,7 @@ def test_redirect_round_and_round_ends(server: Server, client: httpx.Client) -> 
     assert len(server.requests) == 6
 
 
-@pytest.mark.parametrize("location", [None, "", "http://a:b/", "http://a:b@127.0.0.1/"])
+@pytest.mark.parametrize("location", [None, "", "http://a:b@127.0.0.1/"])
 def test_redirect_to_no_address_is_an_error(
     server: Server, client: httpx.Client, location: str | None
 ) -> None:

@@ -1,0 +1,75 @@
+"""`dyadcast ingest` and `dyadcast streams` as a person runs them, with no network to be had."""
+
+import json
+from pathlib import Path
+
+import pytest
+from geds import CLASH, ELSEWHERE, write_ged
+from jobs import Job
+
+pytestmark = pytest.mark.slow
+# A proxy that nobody serves: whatever is asked of the network fails at once.
+OFFLINE = dict.fromkeys(
+    ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9"
+)
+
+
+@pytest.fixture
+def job(trained: Job, tmp_path: Path) -> Job:
+    """A home of its own, beside the Prefect that is there already."""
+    return trained.copy(tmp_path)
+
+
+def test_ingest_of_a_file_tells_what_became_of_its_rows(job: Job, tmp_path: Path) -> None:
+    path = write_ged(tmp_path, "GEDEvent_v23_0_10.csv", CLASH, ELSEWHERE, {"best": "x"})
+
+    done = job.run("ingest", "ucdp", "--path", str(path))
+    again = job.run("ingest", "ucdp", "--path", str(path))
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "ucdp: ok: 3 rows read, 1 new, 1 elsewhere, 1 refused\n"
+    assert f"{path}, line 4, column best: found 'x', expected a count" in done.stderr
+    assert again.stdout == "ucdp: ok: 0 rows read, 1 files known already\n"
+
+
+def test_ingest_of_an_unknown_source_is_one_line(job: Job) -> None:
+    done = job.run("ingest", "reuters")
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        "dyadcast: no such source, found 'reuters', expected one of chronicle, ucdp, gdelt\n"
+    )
+
+
+def test_ingest_of_a_file_that_is_none_fails_in_one_line(job: Job, tmp_path: Path) -> None:
+    path = tmp_path / "GEDEvent_v23_0_10.csv"
+    path.write_text("<!doctype html><p>Sign in</p>", encoding="utf-8")
+
+    done = job.run("ingest", "ucdp", "--path", str(path))
+
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"ucdp: failed: {path}, line 1: not a GED file, no column id")
+    assert len(done.stdout.splitlines()) == 1
+
+
+def test_one_source_that_fails_stops_no_other(job: Job) -> None:
+    done = job.run("ingest", **OFFLINE)
+    told = {line.split(": ")[0]: line.split(": ")[1] for line in done.stdout.splitlines()[:-1]}
+    shown = json.loads(job.run("streams", "--json").stdout)
+
+    assert done.returncode == 1
+    assert told == {"chronicle": "ok", "ucdp": "failed", "gdelt": "failed"}
+    assert done.stdout.splitlines()[-1] == "partial"
+    rows = {row["source"]: row for row in shown}
+    assert (rows["chronicle"]["status"], rows["ucdp"]["status"]) == ("ok", "failed")
+    assert rows["chronicle"]["covered_until"] == "2026-03-31"
+    assert rows["acled"]["status"] == "never asked"
+    assert rows["gdelt"]["last_success"] == ""
+
+
+def test_streams_fit_a_terminal(job: Job) -> None:
+    done = job.run("streams")
+
+    assert done.returncode == 0, done.stderr
+    assert max(map(len, done.stdout.splitlines())) <= 100
+    assert "chronicle" in done.stdout
