@@ -433,6 +433,72 @@ def load_events(
         raise typer.Exit(1)
 
 
+@events.command("add")
+def add_event(
+    kind: Annotated[str, typer.Option("--type", prompt=True, help="an event type")],
+    on: Annotated[str, typer.Option(prompt="on (YYYY-MM-DD)", help="the day it happened")],
+    actor: Annotated[str, typer.Option(prompt=True, help="who acts, as PAK")],
+    target: Annotated[str, typer.Option(prompt=True, help="towards whom, as AFG")],
+    summary: Annotated[str, typer.Option(prompt=True, help="one sentence")],
+    until: Annotated[str, typer.Option(help="its last day")] = "",
+    known_at: Annotated[str, typer.Option(help="when it became known; by default now")] = "",
+    place: Annotated[str, typer.Option(help="where, as reported")] = "",
+    segment: Annotated[str, typer.Option(help="the border segment; by default its point's")] = "",
+    lat: Annotated[str, typer.Option(help="decimal degrees")] = "",
+    lon: Annotated[str, typer.Option(help="decimal degrees")] = "",
+    mediators: Annotated[str, typer.Option(help="codes joined by ;")] = "",
+    deaths: Annotated[str, typer.Option(help="the best figure, all sides together")] = "",
+    url: Annotated[str, typer.Option(help="where it was reported")] = "",
+    confidence: Annotated[str, typer.Option(help="high, medium or low")] = "",
+    theatre: TheatreName = "pak_afg",
+) -> None:
+    """Add one event of your own, by flags or by answering questions.
+
+    Example: dyadcast events add --type threat --on 2026-04-02 --actor PAK --target AFG --summary S
+    """
+    from flows import steps
+    from flows.settings import read_settings
+
+    settings = read_settings()
+    _make(settings.home)
+    told = {
+        "type": kind,
+        "occurred_on": on,
+        "actor": actor,
+        "target": target,
+        "url": url,
+        "summary": summary,
+        "ended_on": until,
+        "known_at": known_at,
+        "place": place,
+        "segment": segment,
+        "lat": lat,
+        "lon": lon,
+        "mediators": mediators,
+        "deaths_best": deaths,
+        "confidence": confidence,
+    }
+    event, landed = steps.add_event(settings, theatre, told, datetime.now(UTC))
+    state = "stored" if landed.new else "revised" if landed.revised else "there already"
+    print(f"{event.event_id}: {event.occurred_on} {event.type}, {state}")
+
+
+@events.command("retract")
+def retract_event(
+    event_id: Annotated[str, typer.Argument(help="the event's id")],
+    source: Annotated[str, typer.Option(help="the source it came from")] = "analyst",
+) -> None:
+    """Retract an event: it is gone from now on, and stays in views of before.
+
+    Example: dyadcast events retract 3f2a90c1b2d4e5f6
+    """
+    from flows import steps
+    from flows.settings import read_settings
+
+    landed = steps.retract_event(read_settings(), source, event_id, datetime.now(UTC))
+    print(f"{event_id}: " + ("retracted" if landed.retracted else "retracted already"))
+
+
 def main() -> None:
     """Run the command line; a person's error is one line on standard error, exit status 1."""
     try:

@@ -14,7 +14,7 @@ from errors import DyadcastError
 from flows import steps
 from flows.daily import now
 from flows.settings import Settings, read_settings
-from flows.sources import STREAMS, Outcome
+from flows.sources import ASKED, Outcome
 from theatres import load_theatre
 
 HOURS = 3600.0
@@ -58,7 +58,7 @@ def ingest(
 ) -> Any:
     """How each source fared. One that fails stops no other: the run then ends `Partial`."""
     settings, moment, log = read_settings(), now(), get_run_logger()
-    known = [each.name for each in load_theatre(theatre).sources if each.name in STREAMS]
+    known = [each.name for each in load_theatre(theatre).sources if each.name in ASKED]
     outcomes = []
     for name in [source] if source else known:
         state = ingest_source(settings, theatre, name, moment, path, since, return_state=True)

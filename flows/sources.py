@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from errors import DyadcastError
-from streams import chronicle, gdelt, ucdp
+from streams import chronicle, gdelt, table, ucdp
 from streams.download import Downloads
 from streams.landing import Ingested, Progress, StreamError
 from streams.store import Store
@@ -88,11 +88,30 @@ def _gdelt(
     return found
 
 
+def _analyst(
+    store: Store,
+    theatre: Theatre,
+    _downloads: Downloads,
+    at: datetime,
+    path: Path | None,
+    _since: date | None,
+    progress: Progress,
+) -> Ingested:
+    if path is None:
+        raise SourceError("nothing to take in", where="analyst", do="name a table with --path")
+    beside = path.with_suffix(".toml")
+    layout = table.read_layout(beside if beside.exists() else None)
+    return table.ingest(store, theatre, path, at, layout, progress)
+
+
 STREAMS: dict[str, Stream] = {
     "chronicle": _chronicle,
+    "analyst": _analyst,
     "ucdp": _ucdp,
     "gdelt": _gdelt,
 }
+ASKED = ("chronicle", "ucdp", "gdelt")
+"""The sources that can be asked for what is new; the others are handed their files."""
 
 
 def stream_of(source: str, theatre: Theatre) -> Stream:

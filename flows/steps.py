@@ -1,6 +1,6 @@
 """What the flows do, step by step: ordinary functions that know nothing of Prefect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -16,12 +16,13 @@ from publish.files import Published
 from publish.files import publish as publish_files
 from publish.forecast import Forecast, Row
 from publish.issue import IssueStatus
-from streams import chronicle
+from streams import chronicle, table
 from streams.download import Downloads
+from streams.event import Event, to_frame
 from streams.frame import fingerprint
 from streams.landing import Ingested, silent
 from streams.landing import Progress as TellPart
-from streams.store import Coverage, Health, Store, StoreError, connect
+from streams.store import Coverage, Health, Landed, Store, StoreError, connect
 from theatres import Theatre, load_theatre
 
 Progress = Callable[[int, int], None]
@@ -104,6 +105,25 @@ def ingest_source(
     theatre, store = load_theatre(theatre_name), open_store(settings)
     downloads = Downloads(settings.home / "downloads")
     return stream_of(source, theatre)(store, theatre, downloads, now, path, since, progress)
+
+
+def add_event(
+    settings: Settings, theatre_name: str, told: Mapping[str, str], now: datetime
+) -> tuple[Event, Landed]:
+    """The event that a person told, and whether it is new: the same again changes nothing.
+
+    Raises EventError, naming the column, where it is no valid event.
+    """
+    event = table.one_event(told, load_theatre(theatre_name), now)
+    return event, open_store(settings).append(to_frame([event]), now)
+
+
+def retract_event(settings: Settings, source: str, event_id: str, now: datetime) -> Landed:
+    """Whether the event has a tombstone from now on, or had one; views of before keep it.
+
+    Raises StoreError where there is no such event.
+    """
+    return open_store(settings).retract(source, [event_id], now, now)
 
 
 def record(settings: Settings, outcome: Outcome, now: datetime) -> None:

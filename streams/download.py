@@ -13,9 +13,9 @@ import httpx
 
 from streams.addresses import masked, parse
 from streams.attempt import Wanted, attempt
-from streams.landing import Progress, StreamError, silent
+from streams.landing import Progress, StreamError, sha256_of, silent
 from streams.manifest import Entry, Manifest
-from streams.part import ENDING, Part, open_part, sha256
+from streams.part import ENDING, Part, open_part
 from streams.patience import USUAL, Deadline, Policy, Sleep, persist
 from streams.web import Asked, open_client
 
@@ -117,10 +117,10 @@ def _kept(downloads: Downloads, part: Part, source: str, name: str) -> Entry:
     """Where the part now is, apart from files of other content with its name, and what it is."""
     digest, size = part.sha256(), part.size
     file = f"{source}/{name}"
-    if (kept := downloads.folder / file).exists() and sha256(kept) != digest:
+    if (kept := downloads.folder / file).exists() and sha256_of(kept) != digest:
         file = f"{source}/{digest[:_HASH_SHOWN]}/{name}"
         kept = downloads.folder / file
-    if kept.exists() and sha256(kept) == digest:
+    if kept.exists() and sha256_of(kept) == digest:
         part.drop()
     else:
         # What bears its hash and has another content is damaged, and no loss.
@@ -143,10 +143,9 @@ def _recorded(entry: Entry, asked: Asked, at: datetime, told: Mapping[str, str])
 def _standing(downloads: Downloads, entry: Entry) -> Fetched | None:
     """The file of the entry, if it is on disk as recorded."""
     path = downloads.folder / entry.file
-    try:
-        good = path.stat().st_size == entry.size and sha256(path) == entry.sha256
-    except OSError:
+    if not path.is_file() or path.stat().st_size != entry.size:
         return None
+    good = sha256_of(path) == entry.sha256
     return Fetched(entry.name, path, entry.sha256, entry.size, False) if good else None
 
 

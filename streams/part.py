@@ -1,7 +1,6 @@
 """A download under way: bytes on disk that one process at a time adds to, and may resume."""
 
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -11,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from streams.landing import StreamError
+from streams.landing import StreamError, sha256_of
 from streams.patience import Deadline
 
 ENDING = ".part"
@@ -77,7 +76,7 @@ class Part:
         """The hash of all that is there, which is on the disk."""
         self._stream.flush()
         os.fsync(self._stream.fileno())
-        return sha256(self.path)
+        return sha256_of(self.path)
 
     def become(self, path: Path) -> None:
         """None; the part bears that name, in one step."""
@@ -151,9 +150,3 @@ def _validator(headers: Mapping[str, str]) -> str:
     """What tells a content from another, byte for byte: a strong tag, else when it was changed."""
     tag = headers.get("etag", "")
     return tag if tag.startswith('"') and len(tag) <= _TAG_MAX else headers.get("last-modified", "")
-
-
-def sha256(path: Path) -> str:
-    """The hash of a file's content, in hexadecimal. Raises OSError."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

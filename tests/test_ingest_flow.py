@@ -37,7 +37,8 @@ def test_ingest_of_an_unknown_source_is_one_line(job: Job) -> None:
 
     assert done.returncode == 1
     assert done.stderr == (
-        "dyadcast: no such source, found 'reuters', expected one of chronicle, ucdp, gdelt\n"
+        "dyadcast: no such source, found 'reuters', "
+        "expected one of chronicle, analyst, ucdp, gdelt\n"
     )
 
 

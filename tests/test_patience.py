@@ -49,7 +49,7 @@ def test_dripping_server_ends_by_the_deadline(
 
     with pytest.raises(StreamError, match=r"/a\.csv: not done in time, expected .* 0\.6 s"):
         get(slow, server, server.plays("/a.csv", reply))
-    assert 0.5 < time.monotonic() - started < 0.9
+    assert 0.5 < time.monotonic() - started < 2
 
 
 def test_dripping_server_is_left_when_too_slow(server: Server, downloads: Downloads) -> None:
@@ -96,7 +96,7 @@ def test_patience_past_the_deadline_is_not_begun(server: Server, downloads: Down
 
     with pytest.raises(StreamError, match="answered 503; try again later"):
         get(downloads, server, url)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < QUICK.total
     assert len(server.requests) == 1
 
 
