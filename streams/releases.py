@@ -13,7 +13,7 @@ PUBLISHED: dict[str, date] = {}
 
 FINAL_MONTH = 6
 CANDIDATE_DAY = 20
-_FINAL = re.compile(r"ged_?(?:event)?_?v?(\d\d)_?(\d)(?:[-_]csv)?", re.IGNORECASE)
+_FINAL = re.compile(r"ged_?(?:event)?_?v?(\d\d)_?([1-9])(?:[-_]csv)?", re.IGNORECASE)
 _MONTHLY = re.compile(r"ged_?event_v(\d\d)_0_(\d{1,2})", re.IGNORECASE)
 _CUMULATIVE = re.compile(r"ged_?event_v(\d\d)_(\d\d)_(\d\d)_(\d\d)", re.IGNORECASE)
 
@@ -39,6 +39,16 @@ class Release:
         return self.kind != "extract" and self.first_month <= day < month_after(self.last_month)
 
 
+def rank(release: Release) -> tuple[bool, date, int, str]:
+    """What comes later counts: the latest published, and of one day that of the most months.
+
+    Extracts come first, in the order in which they landed.
+    """
+    first, last = release.first_month, release.last_month
+    width = 12 * (last.year - first.year) + last.month - first.month
+    return release.kind != "extract", release.published_on, width, release.name
+
+
 def month_after(day: date) -> date:
     """The first day of the next month."""
     return date(day.year + day.month // 12, day.month % 12 + 1, 1)
@@ -51,8 +61,10 @@ def candidate_day(ended_on: date) -> date:
 
 def release_of(file_name: str, today: date) -> Release:
     """The release that the file's name tells; an extract, published today, where it tells none."""
-    # A download of other content under a known name has a part of its hash before the suffix.
-    stem = re.sub(r"(\.[0-9a-f]{8,64})?(\.csv|\.zip)+$", "", file_name, flags=re.IGNORECASE)
+    # A download of other content under a known name has a part of its hash before the suffix,
+    # and a browser numbers what it saves again.
+    again = r"([-.][0-9a-f]{8,64}| ?\(\d+\))?(\.csv|\.zip)+$"
+    stem = re.sub(again, "", file_name, flags=re.IGNORECASE)
     if match := _CUMULATIVE.fullmatch(stem):
         first, last = (_month(*match.group(at, at + 1)) for at in (1, 3))
         if first and last and first <= last:
@@ -111,7 +123,7 @@ def latest_for_months(releases: Sequence[Release], vintage: date) -> dict[date, 
     those of one day the one of the most months."""
     told: dict[date, str] = {}
     known = [one for one in releases if one.published_on <= vintage and one.kind != "extract"]
-    for each in sorted(known, key=lambda one: (one.published_on, one.kind == "final")):
+    for each in sorted(known, key=rank):
         month = each.first_month
         while month <= each.last_month:
             told[month] = each.name

@@ -158,3 +158,16 @@ release_dyads = Table(
     Column("gwno_b", TEXT, nullable=False),
     PrimaryKeyConstraint("release", "dyad"),
 )
+
+# What each release says of each event, by its hash, so that releases may come in any order.
+release_events = Table(
+    "release_events",
+    metadata,
+    Column("event_id", TEXT, nullable=False),
+    Column("release", TEXT, nullable=False),
+    Column("ended_on", TEXT, nullable=False),
+    Column("said", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("event_id", "release"),
+    Index("release_events_by_release", "release"),
+    sqlite_with_rowid=False,
+)

@@ -5,30 +5,29 @@ day it was published. An event that the store meets for the first time is dated 
 of the candidate releases, the 20th of the month after it ended, and marked as simulated, or by
 the release's own day where that is earlier, where the release is a monthly one, or where an
 earlier release that covers the month and has landed did not hold it. An event that a release
-covers and does not hold is retracted on the day of that release. Releases are best ingested in
-the order of their publication, as `fetch` gives them: one that comes late adds what it alone
-holds, and the release after it takes that away again.
+covers and does not hold is retracted on the day of that release. An extract, a file whose name
+tells no release, speaks of what no release holds. The order in which files land is no matter to
+what any view shows: see streams.histories and streams.holdings.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, time
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from streams import months
 from streams.border import border_of
 from streams.download import Downloads
 from streams.download import fetch as download
-from streams.frame import COLUMNS
 from streams.ged import SOURCE, FaultError, Part, Reader, check_header
+from streams.holdings import Holdings
 from streams.landing import (
     AbsentError,
     Batch,
     Ingested,
-    Landing,
     Progress,
     StreamError,
     sha256_of,
@@ -49,7 +48,6 @@ FINALS = 3
 QUARTERS = (12, 9, 6, 3)
 """The months with which a cumulative candidate release may end."""
 
-_SAID = [name for name in COLUMNS if name not in ("version", "known_at", "known_simulated")]
 _HEADER_MAX = 1 << 16
 DYAD = ["dyad", "name", "gwno_a", "gwno_b"]
 
@@ -132,6 +130,8 @@ def ingest(
     if release.kind != "extract":
         # Two releases may hold the same rows and cover other months.
         digest = f"{digest} {release.name}"
+    else:
+        release = replace(release, name=f"{release.name} {digest[:12]}")
     try:
         return _land(store, theatre, path, at, release, digest, progress, exact=False)
     except FaultError:
@@ -152,22 +152,24 @@ def _land(
     with store.landing(SOURCE, str(path), digest, at) as landing:
         if landing.known:
             return landing.done()
-        books = _Books(landing, release)
+        holdings = Holdings(landing, release)
         sums, dyads = [], []
         for number, part in enumerate(_parts(reader, path), start=1):
-            frame = books.dated(part.batch.frame)
+            frame = holdings.dated(part.batch.frame)
             landing.add(_with(part.batch, frame))
             sums.append(months.sums_of(part.rows))
             dyads.append(part.rows[DYAD].drop_duplicates("dyad"))
             progress(f"{path.name}: parts read", number, 0)
-        books.retract(reader.theatre_ids)
-        if release.kind != "extract":
-            known = pd.concat(dyads) if dyads else pd.DataFrame(columns=DYAD)
-            known = known.drop_duplicates("dyad")
-            months.write_release(landing.connection, release, months.added(sums), known)
-            span = covered(months.read_releases(landing.connection))
-            if span is not None:
-                landing.cover(*span)
+        holdings.settle()
+        if release.kind == "extract":
+            sums, dyads = [], []
+        known = pd.concat(dyads) if dyads else pd.DataFrame(columns=DYAD)
+        months.write_release(
+            landing.connection, release, months.added(sums), known.drop_duplicates("dyad")
+        )
+        span = covered(months.read_releases(landing.connection))
+        if span is not None:
+            landing.cover(*span)
         return landing.done()
 
 
@@ -180,87 +182,3 @@ def _parts(reader: Reader, path: Path) -> Iterator[Part]:
 
 def _with(batch: Batch, frame: pd.DataFrame) -> Batch:
     return Batch(batch.read, frame, batch.elsewhere, batch.folded, batch.unmapped, batch.refusals)
-
-
-class _Books:
-    """What the store held when a release came: it decides from when its rows are known."""
-
-    def __init__(self, landing: Landing, release: Release) -> None:
-        self.landing = landing
-        self.release = release
-        self.published = datetime.combine(release.published_on, time())
-        self.others = [
-            other
-            for other in months.read_releases(landing.connection)
-            if other.name != release.name
-        ]
-        self.before = landing.standing(self.published).set_index("event_id")
-        self.ever = set(landing.standing(datetime(9999, 12, 31))["event_id"]) | set(  # noqa: DTZ001
-            self.before.index
-        )
-
-    def dated(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The frame with the known_at of each row: an unchanged row keeps what it had."""
-        frame = frame.reset_index(drop=True)
-        stood = frame["event_id"].isin(self.before.index).to_numpy()
-        first = ~frame["event_id"].isin(self.ever).to_numpy()
-        known, simulated = self._first_known(frame)
-        told = self.before.reindex(frame["event_id"]).reset_index()
-        same = stood & _same(frame, told)
-        published = np.datetime64(self.published, "s")
-        at = np.where(first, known, published)
-        at = np.where(same, told["known_at"].to_numpy(), at)
-        at = np.maximum(at, frame["occurred_on"].to_numpy())
-        marked = np.where(first, simulated, self.release.simulated)
-        marked = np.where(same, told["known_simulated"].fillna(value=False).to_numpy(bool), marked)
-        dated = frame.assign(known_at=at, known_simulated=marked.astype(bool))
-        return dated.astype({"known_at": "datetime64[s]", "known_simulated": "bool"})
-
-    def _first_known(self, frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        """When each row would be known, were it new: the calendar's day, or the release's own."""
-        published = np.datetime64(self.published, "s")
-        calendar = frame["known_at"].to_numpy()
-        late = np.zeros(len(frame), bool)
-        if self.release.kind != "monthly":
-            for other in self.others:
-                if other.published_on < self.release.published_on:
-                    late |= _in(frame, other)
-            known = np.where(late, published, np.minimum(calendar, published))
-            return known, np.where(late, self.release.simulated, known < published)
-        return np.full(len(frame), published), np.full(len(frame), self.release.simulated)
-
-    def retract(self, held: set[str]) -> None:
-        """None; what this release covers and does not hold is retracted on its day, and what
-        it alone holds on the day of the next release that covers it."""
-        if self.release.kind == "extract":
-            return
-        gone = self.before[_in(self.before, self.release) & ~self.before.index.isin(held)]
-        self.landing.retract(list(gone.index), self.published)
-        later = [other for other in self.others if other > self.release]
-        fresh = held - self.ever
-        if later and fresh:
-            stands = self.landing.standing(event_ids=sorted(fresh))
-            for other in sorted(later):
-                lost = stands[_in(stands, other)]
-                self.landing.retract(
-                    list(lost["event_id"]), datetime.combine(other.published_on, time())
-                )
-
-
-def _in(frame: pd.DataFrame, release: Release) -> np.ndarray:
-    """Which events ended in a month that the release covers."""
-    ended = frame["ended_on"].to_numpy()
-    first = np.datetime64(release.first_month)
-    after = np.datetime64(release.last_month, "M") + 1
-    covered_rows: np.ndarray = (ended >= first) & (ended < after.astype("datetime64[D]"))
-    return covered_rows & (release.kind != "extract")
-
-
-def _same(frame: pd.DataFrame, told: pd.DataFrame) -> np.ndarray:
-    """Which rows say, dates of knowing aside, what the store held of them."""
-    same = np.ones(len(frame), bool)
-    for name in _SAID:
-        mine, theirs = frame[name], told[name]
-        equal = (mine == theirs).fillna(value=False).to_numpy(bool)
-        same &= equal | (mine.isna() & theirs.isna()).to_numpy()
-    return same

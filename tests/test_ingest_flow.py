@@ -9,9 +9,12 @@ from jobs import Job
 
 pytestmark = pytest.mark.slow
 # A proxy that nobody serves: whatever is asked of the network fails at once.
-OFFLINE = dict.fromkeys(
-    ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9"
-)
+OFFLINE = {
+    **dict.fromkeys(
+        ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9"
+    ),
+    **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),
+}
 
 
 @pytest.fixture
