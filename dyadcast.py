@@ -309,11 +309,11 @@ def train(theatre: TheatreName = "pak_afg", verbose: Verbose = False) -> None:
 
 @app.command()
 def schedule(theatre: TheatreName = "pak_afg") -> None:
-    """Serve the daily flow on the theatre's cron line, until stopped.
+    """Serve the flows on the theatre's cron lines, until stopped: ingest, then the forecast.
 
     Example: PREFECT_API_URL=http://127.0.0.1:4200/api dyadcast schedule
     """
-    from flows.daily import serve
+    from flows.schedule import serve
 
     serve(theatre, _say)
 

@@ -1,8 +1,6 @@
 """The daily flow: ingest, train where need be, forecast, publish."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
@@ -14,7 +12,6 @@ from prefect.artifacts import (
 )
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
-from prefect.schedules import Cron
 from prefect.tasks import Task
 
 from errors import DyadcastError
@@ -24,7 +21,6 @@ from models.registry import Champion, Logged
 from publish.files import Published
 from publish.forecast import Forecast
 from streams.landing import Ingested
-from theatres import load_theatre
 
 
 def _worth_retrying(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -153,14 +149,3 @@ def train(theatre: str = "pak_afg", as_of: date | None = None) -> Logged:
     register = known.as_of >= known.newest_as_of
     _, logged = train_models(settings, known, register)
     return logged
-
-
-def serve(theatre: str, tell: Callable[[str], None]) -> None:
-    """Serves `daily` on the theatre's cron line until stopped."""
-    plan = load_theatre(theatre).schedule
-    tell(f"serving daily for {theatre} at '{plan.cron}' {plan.timezone}")
-    daily.serve(
-        name=Path(theatre).stem,
-        schedule=Cron(plan.cron, timezone=plan.timezone),
-        parameters={"theatre": theatre},
-    )

@@ -15,6 +15,7 @@ from flows import steps
 from flows.daily import now
 from flows.settings import Settings, read_settings
 from flows.sources import ASKED, Outcome
+from streams.accounts import NoAccountError
 from theatres import load_theatre
 
 HOURS = 3600.0
@@ -56,7 +57,10 @@ def ingest(
     path: Path | None = None,
     since: date | None = None,
 ) -> Any:
-    """How each source fared. One that fails stops no other: the run then ends `Partial`."""
+    """How each source fared. One that fails stops no other: the run then ends `Partial`.
+
+    A source that wants an account, where there is none, is skipped unless it is named.
+    """
     settings, moment, log = read_settings(), now(), get_run_logger()
     known = [each.name for each in load_theatre(theatre).sources if each.name in ASKED]
     outcomes = []
@@ -64,7 +68,8 @@ def ingest(
         state = ingest_source(settings, theatre, name, moment, path, since, return_state=True)
         found = state.result(raise_on_failure=False)
         if not isinstance(found, Outcome):
-            found = Outcome(name, "failed", str(found))
+            missing = isinstance(found, NoAccountError) and source is None
+            found = Outcome(name, "skipped" if missing else "failed", str(found))
             log.warning("%s: %s", name, found.told)
         steps.record(settings, found, moment)
         outcomes.append(found)

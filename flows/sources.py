@@ -1,15 +1,18 @@
 """Each source of a theatre: how it is fetched and how its files land."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
 from errors import DyadcastError
-from streams import chronicle, gdelt, table, ucdp
+from streams import acled, chronicle, gdelt, table, ucdp
+from streams.accounts import account_for
 from streams.download import Downloads
 from streams.landing import Ingested, Progress, StreamError
 from streams.store import Store
+from streams.sweep import Api, ingest_new
 from theatres import Theatre
 
 
@@ -60,6 +63,21 @@ def _ucdp(
     return found
 
 
+def _acled(
+    store: Store,
+    theatre: Theatre,
+    downloads: Downloads,
+    at: datetime,
+    path: Path | None,
+    since: date | None,
+    progress: Progress,
+) -> Ingested:
+    if path:
+        return acled.ingest(store, theatre, path, at, progress)
+    api = Api(downloads, account_for("acled", os.environ), at)
+    return ingest_new(store, theatre, api, since, progress)
+
+
 def _gdelt(
     store: Store,
     theatre: Theatre,
@@ -108,9 +126,10 @@ STREAMS: dict[str, Stream] = {
     "chronicle": _chronicle,
     "analyst": _analyst,
     "ucdp": _ucdp,
+    "acled": _acled,
     "gdelt": _gdelt,
 }
-ASKED = ("chronicle", "ucdp", "gdelt")
+ASKED = ("chronicle", "ucdp", "acled", "gdelt")
 """The sources that can be asked for what is new; the others are handed their files."""
 
 

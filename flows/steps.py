@@ -99,7 +99,7 @@ def ingest_source(
     """What landed from one source: of the file at `path`, or of what is new where it is kept.
 
     What has landed before changes nothing; a file that was cut off is resumed.
-    Raises StreamError where a file cannot be had or read, MissingCredentials where the source
+    Raises StreamError where a file cannot be had or read, NoAccountError where the source
     wants an account and there is none.
     """
     theatre, store = load_theatre(theatre_name), open_store(settings)
@@ -139,12 +139,17 @@ def streams_health(settings: Settings, theatre_name: str) -> list[tuple[Health, 
 
 
 def coverage(store: Store, theatre: Theatre) -> tuple[date, date]:
-    """From when to when silence means calm in every source that forms labels.
+    """From when to when silence means calm in every source that forms labels or feeds features.
+
+    A source counted apart does not enter: no recipe leans on it.
 
     Raises StoreError where a source has declared no coverage.
     """
     spans = []
-    for source in (source.name for source in theatre.sources if source.labels):
+    leant_on = (
+        each for each in theatre.sources if each.labels or (each.features and not each.apart)
+    )
+    for source in (each.name for each in leant_on):
         if (span := store.coverage(source)) is None:
             raise StoreError(
                 "no coverage declared", where=f"source {source}", do="ingest the source first"

@@ -1,12 +1,49 @@
-"""Which stretch of the border a place belongs to: for now, the crossings that an event names."""
+"""Which stretch of the border a place's name belongs to, and which crossings an event names."""
 
+import csv
 import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 
 from theatres.theatre import Theatre
 
 # Other names under which reports give a crossing.
 ALIASES = {"spin boldak": "chaman", "friendship gate": "chaman"}
 WHOLE_BORDER = "whole border"
+PLACES = Path(__file__).parent / "data" / "places.csv"
+
+
+def segment_named(place: str, theatre: Theatre) -> str:
+    """The segment, `interior-...` or `abroad` to which a place's name belongs; nothing if unknown.
+
+    Of several towns, passes or districts the one told first counts; a province only where no
+    such place is named, and no other province. A place of a segment that the theatre does not
+    have belongs nowhere.
+    """
+    named = [_places()[name] for name in _any_place().findall(_folded(place))]
+    places = [segment for segment, area in named if area == "place"]
+    provinces = {segment for segment, _ in named}
+    segment = places[0] if places else provinces.pop() if len(provinces) == 1 else ""
+    inland = {"abroad", *(f"interior-{actor.lower()}" for actor in theatre.actors)}
+    return segment if segment in {*theatre.segment_names, *inland} else ""
+
+
+@cache
+def _places() -> Mapping[str, tuple[str, str]]:
+    """Every name in small letters, its segment, and whether it is a place or a whole province."""
+    with PLACES.open(encoding="utf-8", newline="") as rows:
+        return MappingProxyType(
+            {_folded(row["name"]): (row["segment"], row["area"]) for row in csv.DictReader(rows)}
+        )
+
+
+@cache
+def _any_place() -> re.Pattern[str]:
+    """Any of the names as whole words, the longest there is: Khyber Pakhtunkhwa is not Khyber."""
+    names = sorted(_places(), key=len, reverse=True)
+    return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, names))})(?!\S)")
 
 
 def crossings_named(place: str, segment: str, theatre: Theatre) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from errors import shown
 from streams.border import Border, border_of
 from streams.cells import count_in, degrees_in, line_in
 from streams.event import Event, EventError, to_frame
+from streams.gazetteer import segment_named
 from streams.landing import Batch, Ingested, Progress, StreamError, sha256_of, silent
 from streams.quarantine import Refusal
 from streams.records import RecordError, cut_records, fields_of
@@ -90,15 +91,15 @@ def read(path: Path, layout: Layout, theatre: Theatre) -> Iterator[Batch]:
     """The table's rows judged, a part at a time.
 
     A row without an id has one made of what it says; one without a segment has that of its
-    point; one without known_at is refused, unless the layout says how late it was known. Raises
-    StreamError where nothing can be read.
+    point, or of its place's name; one without known_at is refused, unless the
+    layout says how late it was known. Raises StreamError where nothing can be read.
     """
     border, seen = border_of(theatre), set[str]()
     events: list[Event] = []
     refusals: list[Refusal] = []
     for row in _rows(path):
         try:
-            event = _event(row, layout, border)
+            event = _event(row, layout, theatre, border)
             if event.event_id in seen:
                 raise EventError("event_id", event.event_id, "an id that stands once in the file")
             seen.add(event.event_id)
@@ -143,7 +144,7 @@ def one_event(told: Mapping[str, str], theatre: Theatre, at: datetime) -> Event:
     """
     known = at.replace(tzinfo=None, microsecond=0).isoformat()
     told = {"known_at": known, **{name: text for name, text in told.items() if text}}
-    return _event(_Row(0, b"", told), Layout(), border_of(theatre))
+    return _event(_Row(0, b"", told), Layout(), theatre, border_of(theatre))
 
 
 def _rows(path: Path) -> Iterator[_Row]:
@@ -249,7 +250,7 @@ def _text(cell: object) -> str:
     return str(cell)
 
 
-def _event(row: _Row, layout: Layout, border: Border) -> Event:
+def _event(row: _Row, layout: Layout, theatre: Theatre, border: Border) -> Event:
     if isinstance(row.cells, RecordError):
         raise EventError(f"number {row.cells.field + 1}", row.cells.found, row.cells.expected)
     cells = {name: _cell(name, row.cells, layout) for name in _TAKEN}
@@ -259,7 +260,7 @@ def _event(row: _Row, layout: Layout, border: Border) -> Event:
     occurred_on = _day(cells, "occurred_on", layout)
     known_at, simulated = _known_at(cells, occurred_on, layout)
     lat, lon = degrees_in(cells, "lat"), degrees_in(cells, "lon")
-    segment, km = _place(cells, lat, lon, border)
+    segment, km = _place(cells, lat, lon, theatre, border)
     return Event(
         event_id=cells["event_id"] or _name_of(cells),
         source=layout.source,
@@ -316,11 +317,18 @@ def _known_at(cells: Mapping[str, str], occurred_on: date, layout: Layout) -> tu
 
 
 def _place(
-    cells: Mapping[str, str], lat: float | None, lon: float | None, border: Border
+    cells: Mapping[str, str],
+    lat: float | None,
+    lon: float | None,
+    theatre: Theatre,
+    border: Border,
 ) -> tuple[str, float | None]:
-    """The segment as told, else that of the point; and the point's distance from the border."""
+    """The segment as told, else that of the point, else that of the place's name.
+
+    And the point's distance from the border.
+    """
     if lat is None or lon is None:
-        return cells["segment"], None
+        return cells["segment"] or segment_named(cells["place"], theatre), None
     segments, km = border.locate(np.array([lat]), np.array([lon]), [""])
     return cells["segment"] or str(segments[0]), round(float(km[0]), 3)
 

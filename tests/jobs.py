@@ -11,6 +11,13 @@ HOUSE = Path(__file__).parent.parent
 PAK_AFG = HOUSE / "theatres" / "pak_afg.toml"
 # What other tests or the person's shell have set must not reach a run.
 OURS = ("DYADCAST_", "MLFLOW_", "PREFECT_")
+# A proxy that nobody serves: whatever is asked of the network fails at once.
+OFFLINE = {
+    **dict.fromkeys(
+        ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9"
+    ),
+    **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),
+}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """A web server on this machine that behaves, or misbehaves, as a test tells it."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
@@ -51,12 +51,15 @@ class Request:
 class Server:
     """The server: `at` says where it is, `plays` and `shelves` what it does, `requests` what came.
 
+    `answers`, where it is set and gives one, makes the answer from what was asked.
+
     A path that it was told nothing of is answered with 404.
     """
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.closing = threading.Event()
+        self.answers: Callable[[Request], Reply | None] | None = None
         self._plays: dict[str, list[Reply | Shelved]] = {}
         self._lock = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -91,6 +94,8 @@ class Server:
         """The answer whose turn it is."""
         with self._lock:
             self.requests.append(request)
+            if self.answers and (made := self.answers(request)):
+                return made
             replies = self._plays.get(request.path.partition("?")[0], [Reply(status=404)])
             return replies.pop(0) if len(replies) > 1 else replies[0]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from streams import chronicle
-from streams.gazetteer import crossings_named
+from streams.gazetteer import crossings_named, segment_named
 from theatres.theatre import Segment, Theatre, load_theatre
 
 THEATRE = load_theatre("pak_afg")
@@ -71,3 +71,48 @@ def test_crossings_named_of_the_chronicle_are_the_rows_own_but_for_nine() -> Non
         "2025-10-12": ALL,
         "2025-11-12": ALL,
     }
+
+
+@pytest.mark.parametrize(
+    ("place", "segment"),
+    [
+        ("Torkham", "khyber"),
+        ("near TORKHAM gate", "khyber"),
+        ("Torkham and Chaman", "khyber"),
+        ("Spin-Boldak, Kandahar", "chaman"),
+        ("Kunar", "bajaur-mohmand"),
+        ("Dangam, Kunar", "bajaur-mohmand"),
+        ("Kunar and Paktika", ""),
+        ("Khyber Pakhtunkhwa", "interior-pak"),
+        ("Khyber", "khyber"),
+        ("Kabul", "interior-afg"),
+        ("Doha", "abroad"),
+        ("whole border", ""),
+        ("Atlantis", ""),
+        ("", ""),
+    ],
+)
+def test_segment_named_is_that_of_the_place(place: str, segment: str) -> None:
+    assert segment_named(place, THEATRE) == segment
+
+
+def test_segment_named_knows_every_crossing_of_the_theatre() -> None:
+    for part in THEATRE.segments:
+        assert {segment_named(gate.name, THEATRE) for gate in part.crossings} == {part.name}
+
+
+def test_segment_named_agrees_with_the_chronicle() -> None:
+    events = chronicle.read(chronicle.EMBEDDED).frame
+    placed = events[(events["segment"] != "") & (events["place"] != "")]
+    named = placed["place"].map(lambda place: segment_named(place, THEATRE))
+    same = named.eq(placed["segment"])
+
+    assert len(placed) > 500
+    assert same.mean() > 0.98
+
+
+def test_segment_named_of_another_theatre_is_nothing() -> None:
+    fewer = THEATRE.model_copy(update={"segments": THEATRE.segments[:2]})
+
+    assert segment_named("Torkham", fewer) == ""
+    assert segment_named("Kabul", fewer) == "interior-afg"

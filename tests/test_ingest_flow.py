@@ -5,16 +5,9 @@ from pathlib import Path
 
 import pytest
 from geds import CLASH, ELSEWHERE, write_ged
-from jobs import Job
+from jobs import OFFLINE, Job
 
 pytestmark = pytest.mark.slow
-# A proxy that nobody serves: whatever is asked of the network fails at once.
-OFFLINE = {
-    **dict.fromkeys(
-        ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"), "http://127.0.0.1:9"
-    ),
-    **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),
-}
 
 
 @pytest.fixture
@@ -41,7 +34,7 @@ def test_ingest_of_an_unknown_source_is_one_line(job: Job) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "dyadcast: no such source, found 'reuters', "
-        "expected one of chronicle, analyst, ucdp, gdelt\n"
+        "expected one of chronicle, analyst, ucdp, acled, gdelt\n"
     )
 
 
@@ -62,13 +55,26 @@ def test_one_source_that_fails_stops_no_other(job: Job) -> None:
     shown = json.loads(job.run("streams", "--json").stdout)
 
     assert done.returncode == 1
-    assert told == {"chronicle": "ok", "ucdp": "failed", "gdelt": "failed"}
+    assert told == {
+        "chronicle": "ok",
+        "ucdp": "failed",
+        "acled": "skipped",
+        "gdelt": "failed",
+    }
     assert done.stdout.splitlines()[-1] == "partial"
     rows = {row["source"]: row for row in shown}
     assert (rows["chronicle"]["status"], rows["ucdp"]["status"]) == ("ok", "failed")
     assert rows["chronicle"]["covered_until"] == "2026-03-31"
-    assert rows["acled"]["status"] == "never asked"
+    assert rows["acled"]["status"] == "skipped"
+    assert "DYADCAST_ACLED_USER" in rows["acled"]["told"]
     assert rows["gdelt"]["last_success"] == ""
+
+
+def test_source_that_wants_an_account_fails_where_it_is_named(job: Job) -> None:
+    done = job.run("ingest", "acled")
+
+    assert done.returncode == 1
+    assert done.stdout.startswith("acled: failed: acled: no account")
 
 
 def test_streams_fit_a_terminal(job: Job) -> None:

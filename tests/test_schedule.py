@@ -14,11 +14,11 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 import pytest
-from jobs import Job, command, make_theatre
+from jobs import OFFLINE, Job, command, make_theatre
 
 from publish.files import latest
 
-CRON = 'cron = "30 5 * * *"'
+CRON = '\ncron = "30 5 * * *"'
 pytestmark = pytest.mark.slow
 
 
@@ -105,18 +105,23 @@ def test_daily_runs_against_a_standing_server(server: str, trained: Job, tmp_pat
     assert [run["name"] for run in completed(server)] == ["pak_afg as of None"]
 
 
-def test_schedule_completes_a_run_that_the_cron_line_began(
+def test_schedule_completes_the_runs_that_the_cron_lines_began(
     server: str, trained: Job, tmp_path: Path
 ) -> None:
     job = trained.elsewhere(tmp_path)
-    theatre = make_theatre(tmp_path, CRON, 'cron = "* * * * *"')
+    theatre = make_theatre(tmp_path, CRON, '\ncron = "* * * * *"')
+    text = theatre.read_text().replace('ingest_cron = "30 4 * * *"', 'ingest_cron = "* * * * *"')
+    theatre.write_text(text)
     log = tmp_path / "log"
 
-    def cron_completed() -> bool:
-        return any(run["auto_scheduled"] for run in completed(server))
+    def both_completed() -> bool:
+        begun = [run for run in completed(server) if run["auto_scheduled"]]
+        return {str(run["name"]).split()[0] for run in begun} >= {"ingest", str(theatre)}
 
     serve = command("schedule", "--theatre", str(theatre))
-    with running(serve, job.environment(PREFECT_API_URL=server), log):
-        wait_for(cron_completed, 180, log)
+    with running(serve, job.environment(PREFECT_API_URL=server, **OFFLINE), log):
+        wait_for(both_completed, 240, log)
 
     assert latest(job.home / "published", "pak_afg").status == "ok"
+    health = {row["source"]: row for row in json.loads(job.run("streams", "--json").stdout)}
+    assert (health["chronicle"]["status"], health["acled"]["status"]) == ("ok", "skipped")

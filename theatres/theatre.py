@@ -89,8 +89,9 @@ class Source(_Strict):
 
 
 class Schedule(_Strict):
-    """When `daily` runs: a five-field cron line in a time zone."""
+    """When `ingest` and `daily` run: five-field cron lines in a time zone."""
 
+    ingest_cron: str = Field(pattern=r"^\S+( \S+){4}$")
     cron: str = Field(pattern=r"^\S+( \S+){4}$")
     timezone: str
 
