@@ -1,7 +1,7 @@
 """What landing a file costs against a bare read of it, and what a view of a million events costs.
 
-`python -m benchmarks.streams --json`. Rows are repeated, with new ids, from a GED file: by
-default the one in $DYADCAST_SHARED/ucdp, or rows made up here. Each measure has a process of its
+`python -m benchmarks.streams --json`. Rows are repeated, with new ids, from real files: a GED
+file, and a GDELT export file cut into the 96 of a day, in $DYADCAST_SHARED or as told. Each measure has a process of its
 own, so that its peak memory is its own; the best of the rounds counts, and each round does the
 two sides one after the other.
 """
@@ -16,16 +16,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from streams.reports import COLUMNS
+
 AT = datetime(2026, 11, 1)  # noqa: DTZ001 (UTC)
 GED_ROWS = 420_000
 VIEW_EVENTS = 1_000_000
+GDELT_FILES = 96
+TOLD = 6
+DAY = datetime(2025, 10, 12)  # noqa: DTZ001 (UTC)
 SHARED = Path(os.environ.get("DYADCAST_SHARED", "../shared/data"))
 
 
@@ -76,6 +81,48 @@ def land_ged(path: str, database: str) -> dict[str, float]:
 
     store, theatre = Store(connect(database)), load_theatre("pak_afg")
     return timed(lambda: ucdp.ingest(store, theatre, Path(path), AT))
+
+
+def make_gdelt(folder: Path, like: Path) -> list[Path]:
+    """The 96 files of a day, each with the rows of `like` under ids and a time of their own.
+
+    Of each file six rows are made to tell of Pakistan and Afghanistan.
+    """
+    lines = [line.split("\t") for line in like.read_text("utf-8", "replace").splitlines()]
+    paths = []
+    for quarter in range(GDELT_FILES):
+        at = DAY + timedelta(minutes=15 * quarter)
+        path = folder / f"{at:%Y%m%d%H%M%S}.export.CSV"
+        for number, cells in enumerate(lines):
+            cells[0] = str(1_270_000_000 + quarter * len(lines) + number)
+            cells[COLUMNS.index("DATEADDED")] = f"{at:%Y%m%d%H%M%S}"
+            if number < TOLD:
+                cells[COLUMNS.index("Actor1CountryCode")] = "PAK"
+                cells[COLUMNS.index("Actor2CountryCode")] = "AFG"
+        path.write_text("".join("\t".join(cells) + "\n" for cells in lines), "utf-8")
+        paths.append(path)
+    return paths
+
+
+def read_bare_day(folder: str) -> dict[str, float]:
+    """A bare pandas.read_csv of each of a day's files."""
+
+    def read() -> None:
+        for path in sorted(Path(folder).glob("*.export.CSV")):
+            pd.read_csv(path, sep="\t", header=None, low_memory=False, quoting=csv.QUOTE_NONE)
+
+    return timed(read)
+
+
+def land_day(folder: str, database: str) -> dict[str, float]:
+    """A day's files parsed and landed."""
+    from streams import gdelt
+    from streams.store import Store, connect
+    from theatres import load_theatre
+
+    store, theatre = Store(connect(database)), load_theatre("pak_afg")
+    paths = sorted(Path(folder).glob("*.export.CSV"))
+    return timed(lambda: gdelt.ingest_many(store, theatre, paths, AT))
 
 
 def view(database: str) -> dict[str, float]:
@@ -140,6 +187,27 @@ def ged_cost(folder: Path, like: Path, rows: int, rounds: int) -> dict[str, Any]
     }
 
 
+def gdelt_cost(folder: Path, like: Path, rounds: int) -> dict[str, Any]:
+    """Landing a day's files against a bare read of them, and a second ingest."""
+    day = folder / "gdelt"
+    day.mkdir()
+    make_gdelt(day, like)
+    found: dict[str, list[float]] = {"bare": [], "land": [], "again": []}
+    for number in range(rounds):
+        database = f"sqlite:///{folder}/gdelt{number}.db"
+        found["bare"].append(measured("bare-day", str(day))["seconds"])
+        found["land"].append(measured("land-day", str(day), database)["seconds"])
+        found["again"].append(measured("land-day", str(day), database)["seconds"])
+    best = {name: min(seconds) for name, seconds in found.items()}
+    return {
+        "files": GDELT_FILES,
+        "bare_seconds": best["bare"],
+        "land_seconds": best["land"],
+        "times": best["land"] / best["bare"],
+        "again_share": best["again"] / best["land"],
+    }
+
+
 def view_cost(folder: Path, events: int, rounds: int) -> dict[str, Any]:
     """An as-of view of a store of so many events, each time in a new process."""
     database = f"sqlite:///{folder}/view.db"
@@ -154,21 +222,31 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--like", type=Path, default=SHARED / "ucdp" / "GEDEvent_v23_0_10.csv")
+    parser.add_argument(
+        "--gdelt-like", type=Path, default=SHARED / "gdelt" / "20180101000000.export.CSV"
+    )
     parser.add_argument("--rows", type=int, default=GED_ROWS)
     parser.add_argument("--bare", help=argparse.SUPPRESS)
     parser.add_argument("--land", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--bare-day", help=argparse.SUPPRESS)
+    parser.add_argument("--land-day", nargs=2, help=argparse.SUPPRESS)
     parser.add_argument("--view", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.bare:
         print(json.dumps(read_bare(given.bare)))
     elif given.land:
         print(json.dumps(land_ged(*given.land)))
+    elif given.bare_day:
+        print(json.dumps(read_bare_day(given.bare_day)))
+    elif given.land_day:
+        print(json.dumps(land_day(*given.land_day)))
     elif given.view:
         print(json.dumps(view(given.view)))
     else:
         with tempfile.TemporaryDirectory() as folder:
             found = {
                 "ged": ged_cost(Path(folder), given.like, given.rows, given.rounds),
+                "gdelt": gdelt_cost(Path(folder), given.gdelt_like, given.rounds),
                 "view": view_cost(Path(folder), VIEW_EVENTS, given.rounds),
             }
         print(json.dumps(found) if given.json else _table(found))
