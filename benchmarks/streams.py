@@ -1,9 +1,9 @@
 """What landing a file costs against a bare read of it, and what a view of a million events costs.
 
 `python -m benchmarks.streams --json`. Rows are repeated, with new ids, from real files: a GED
-file, and a GDELT export file cut into the 96 of a day, in $DYADCAST_SHARED or as told. Each measure has a process of its
-own, so that its peak memory is its own; the best of the rounds counts, and each round does the
-two sides one after the other.
+file, and a GDELT export file cut into the 96 of a day, in $DYADCAST_SHARED or as told. Each
+measure has a process of its own, so that its peak memory is its own; the best of the rounds
+counts, and each round does the two sides one after the other.
 """
 
 import argparse

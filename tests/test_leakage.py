@@ -25,8 +25,26 @@ from streams.event import TYPES, Event
 
 FIRST, LAST = date(2020, 1, 6), date(2020, 12, 28)
 GRID = weekly_origins(FIRST, LAST)
-PASTS = st.lists(random_events(FIRST, 300), max_size=15, unique_by=lambda e: e.event_id)
-MORE = st.lists(random_events(FIRST, 400, "f"), max_size=8, unique_by=lambda e: e.event_id)
+# Every source feeds features and forms labels here, but for those that are counted apart.
+OPEN = PAK_AFG.model_copy(
+    update={
+        "sources": tuple(
+            each if each.apart else each.model_copy(update={"features": True, "labels": True})
+            for each in PAK_AFG.sources
+        )
+    }
+)
+SOURCES = [each.name for each in OPEN.sources]
+
+
+def told(span: int, prefix: str) -> st.SearchStrategy[Event]:
+    """Events of every source."""
+    events = random_events(FIRST, span, prefix)
+    return st.builds(lambda e, name: replace(e, source=name), events, st.sampled_from(SOURCES))
+
+
+PASTS = st.lists(told(300, "e"), max_size=15, unique_by=lambda e: e.event_id)
+MORE = st.lists(told(400, "f"), max_size=8, unique_by=lambda e: e.event_id)
 ORIGINS = st.sampled_from(GRID.tolist())
 
 
@@ -50,7 +68,7 @@ def retold(event: Event, origin: int, number: int) -> Event:
         ended_on=day,
         known_at=known,
         type=TYPES[number % len(TYPES)],
-        segment=PAK_AFG.segment_names[number % 9],
+        segment=OPEN.segment_names[number % 9],
         deaths_best=number,
     )
 
@@ -73,12 +91,12 @@ def both(past: list[Event], more: list[Event], origin: int, numbers: list[int]) 
     """The history as known at the origin, and the same with a future behind it."""
     future = futures_of(past, more, origin, numbers)
     then = known_by(past, origin)
-    return [history_of(versions_of(events), PAK_AFG) for events in (then, past + future)]
+    return [history_of(versions_of(events), OPEN) for events in (then, past + future)]
 
 
 def labels_of(history: History, target: str) -> Labels:
     """The labels of a target on all its units."""
-    return Labels(history, PAK_AFG.targets[target], PAK_AFG.units(target), PAK_AFG, LAST)
+    return Labels(history, OPEN.targets[target], OPEN.units(target), OPEN, LAST)
 
 
 NUMBERS = st.lists(st.integers(0, 200), max_size=6)
@@ -104,12 +122,12 @@ def test_future_changes_no_feature_row(
     then, now = both(past, more, origin, numbers)
     rows = np.tile(origin >= GRID, 9)
 
-    one = event_features(then, PAK_AFG, GRID, segments=True)
-    two = event_features(now, PAK_AFG, GRID, segments=True)
+    one = event_features(then, OPEN, GRID, segments=True)
+    two = event_features(now, OPEN, GRID, segments=True)
 
     pd.testing.assert_frame_equal(one[rows], two[rows], check_exact=True)
     # Nor does it matter how far the table goes.
-    short = event_features(then, PAK_AFG, GRID[origin >= GRID], segments=True)
+    short = event_features(then, OPEN, GRID[origin >= GRID], segments=True)
     assert np.array_equal(short.to_numpy(), two.to_numpy()[rows])
 
 
@@ -120,7 +138,7 @@ def test_future_changes_no_label_as_of_a_day_before_it(
 ) -> None:
     then, now = both(past, more, origin, numbers)
 
-    for target in PAK_AFG.targets:
+    for target in OPEN.targets:
         for day in (origin, origin - 30):
             one, two = (labels_of(history, target).as_of(day, GRID) for history in (then, now))
             assert np.array_equal(one, two, equal_nan=True), target
@@ -134,7 +152,7 @@ def test_future_changes_no_rate(
     then, now = both(past, more, origin, numbers)
     at = GRID[origin >= GRID]
 
-    for target in PAK_AFG.targets:
+    for target in OPEN.targets:
         one = rates_at(labels_of(then, target), GRID, at)
         two = rates_at(labels_of(now, target), GRID, GRID)
         for name in RATES:
@@ -148,8 +166,8 @@ def test_order_of_rows_changes_no_feature_row(past: list[Event], order: random.R
     rows = list(range(len(frame)))
     order.shuffle(rows)
 
-    one = event_features(history_of(frame, PAK_AFG), PAK_AFG, GRID, segments=True)
-    two = event_features(history_of(frame.iloc[rows], PAK_AFG), PAK_AFG, GRID, segments=True)
+    one = event_features(history_of(frame, OPEN), OPEN, GRID, segments=True)
+    two = event_features(history_of(frame.iloc[rows], OPEN), OPEN, GRID, segments=True)
 
     pd.testing.assert_frame_equal(one, two, check_exact=True)
 
@@ -256,3 +274,12 @@ def test_weights_and_maps_of_a_day_are_those_of_the_record_that_ends_there() -> 
 
     assert np.array_equal(whole.weights, short.weights)
     assert np.array_equal(whole.maps, short.maps)
+
+
+def test_every_source_is_in_the_feature_table_or_its_labels() -> None:
+    """The tests above would tell nothing of a source whose events do not count."""
+    for name in SOURCES:
+        event = happen("e", "2020-03-02", "border_clash", source=name, segment="khyber")
+        history = history_of(versions_of([event]), OPEN)
+        empty = event_features(history_of(versions_of([]), OPEN), OPEN, GRID, segments=True)
+        assert not event_features(history, OPEN, GRID, segments=True).equals(empty), name
