@@ -22,7 +22,7 @@ from errors import shown
 from streams.border import Border, border_of
 from streams.cells import count_in, degrees_in
 from streams.event import Event, EventError, to_frame
-from streams.landing import Batch, Ingested, Progress, StreamError, sha256_of, silent
+from streams.landing import Batch, Ingested, Progress, StreamError, digest_of, silent
 from streams.quarantine import Refusal
 from streams.records import RecordError, cut_records, fields_of
 from streams.store import Store
@@ -118,7 +118,7 @@ def ingest(
     An export says nothing of what it leaves out: no event is retracted for not being in it, and
     no coverage is declared. Raises StreamError where nothing can be read.
     """
-    with store.landing(SOURCE, str(path), sha256_of(path), at) as landing:
+    with store.landing(SOURCE, str(path), digest_of(path), at) as landing:
         if landing.known:
             return landing.done()
         for number, batch in enumerate(read(path, theatre), start=1):

@@ -4,7 +4,6 @@ Only rows of which both actors are the pair's are kept, either way. GDELT is noi
 are of low confidence and feed features, never labels.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,7 +16,15 @@ from streams.border import border_of
 from streams.database import writing
 from streams.event import to_frame
 from streams.exports import Locator, judge
-from streams.landing import Batch, Ingested, Landing, Progress, StreamError, silent
+from streams.landing import (
+    Batch,
+    Ingested,
+    Landing,
+    Progress,
+    StreamError,
+    digest_of,
+    silent,
+)
 from streams.quarantine import Refusal
 from streams.quarters import cover_days, known_files, resumption, settle_files
 from streams.store import Store
@@ -104,7 +111,7 @@ def _land(
 ) -> Ingested:
     """What became of the files, and then once for all of the stories that they add to."""
     total, told, parsed = Ingested(), list[Report](), list[str]()
-    digests = [_sha256(path) for path in paths]
+    digests = [_digest(path) for path in paths]
     known = known_files(connection, digests)
     for path, sha256 in zip(paths, digests, strict=True):
         if sha256 in known:
@@ -164,12 +171,11 @@ def _land_stories(connection: Connection, told: Sequence[Report], at: datetime) 
     )
 
 
-def _sha256(path: Path) -> str:
-    """The hash of the file's content; nothing where it cannot be read, which reading it tells."""
+def _digest(path: Path) -> str:
+    """What names the file's content; nothing where it cannot be read, which reading it tells."""
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
+        return digest_of(path)
+    except StreamError:
         return ""
 
 

@@ -21,7 +21,7 @@ from streams.border import Border, border_of
 from streams.cells import count_in, degrees_in, line_in
 from streams.event import Event, EventError, to_frame
 from streams.gazetteer import segment_named
-from streams.landing import Batch, Ingested, Progress, StreamError, sha256_of, silent
+from streams.landing import Batch, Ingested, Progress, StreamError, digest_of, silent
 from streams.quarantine import Refusal
 from streams.records import RecordError, cut_records, fields_of
 from streams.store import Store
@@ -126,7 +126,7 @@ def ingest(
     """
     layout = layout or Layout()
     laid = hashlib.sha256(layout.model_dump_json().encode()).hexdigest()[:16]
-    with store.landing(layout.source, str(path), f"{sha256_of(path)} {laid}", at) as landing:
+    with store.landing(layout.source, str(path), f"{digest_of(path)} {laid}", at) as landing:
         if landing.known:
             return landing.done()
         for number, batch in enumerate(read(path, layout, theatre), start=1):

@@ -30,7 +30,7 @@ from streams.landing import (
     Ingested,
     Progress,
     StreamError,
-    sha256_of,
+    digest_of,
     silent,
 )
 from streams.releases import Release, covered, release_of
@@ -126,7 +126,7 @@ def ingest(
 
     Raises StreamError where nothing of the file can be read, StoreError where the store fails.
     """
-    release, digest = release_of(path.name, at.date()), sha256_of(path)
+    release, digest = release_of(path.name, at.date()), digest_of(path)
     if release.kind != "extract":
         # Two releases may hold the same rows and cover other months.
         digest = f"{digest} {release.name}"

@@ -1,12 +1,15 @@
 """A file lands whole or not at all, is parsed once, and its counts account for every record."""
 
+import hashlib
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from events import at, make_event
 
+from streams import landing as landings
 from streams.event import to_frame
-from streams.landing import Batch, Ingested
+from streams.landing import Batch, Ingested, StreamError, digest_of, sha256_of
 from streams.quarantine import Refusal
 from streams.store import Coverage, Store, connect
 
@@ -102,3 +105,28 @@ def test_ingested_lists_no_more_than_the_ten_commonest_codes() -> None:
     told = Ingested(read=66, unmapped={f"{n:02}": n for n in range(1, 12)}).line()
 
     assert told.endswith("(unmapped: 11 11, 10 10, 09 9, 08 8, 07 7, 06 6, 05 5, 04 4, 03 3, 02 2)")
+
+
+def test_digest_of_a_short_file_is_its_sha256(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"abc")
+
+    assert digest_of(path) == sha256_of(path) == hashlib.sha256(b"abc").hexdigest()
+
+
+def test_digest_of_a_long_file_is_that_of_its_parts_hashes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landings, "PART", 4)
+    path = tmp_path / "a"
+    path.write_bytes(b"abcdefghij")
+    parts = b"".join(hashlib.sha256(part).digest() for part in (b"abcd", b"efgh", b"ij"))
+
+    assert digest_of(path) == hashlib.sha256(parts).hexdigest()
+    path.write_bytes(b"abcdefghiJ")
+    assert digest_of(path) != hashlib.sha256(parts).hexdigest()
+
+
+def test_digest_of_no_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(StreamError, match="cannot be read"):
+        digest_of(tmp_path / "none")
