@@ -23,8 +23,8 @@ from publish.forecast import Forecast
 from streams.landing import Ingested
 
 
-def _worth_retrying(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """A person must mend a DyadcastError; anything else from outside may pass."""
+def worth_retrying(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether a task may fare better next time: a DyadcastError is for a person to mend."""
     return not isinstance(state.result(raise_on_failure=False), DyadcastError)
 
 
@@ -37,7 +37,7 @@ def now() -> datetime:
     name="ingest the chronicle",
     retries=2,
     retry_delay_seconds=[2, 10],
-    retry_condition_fn=_worth_retrying,
+    retry_condition_fn=worth_retrying,
     persist_result=False,
 )
 def ingest(settings: Settings, moment: datetime) -> Ingested:
@@ -55,7 +55,7 @@ def gather(settings: Settings, theatre: str, as_of: date | None, today: date) ->
     name="load the champion",
     retries=2,
     retry_delay_seconds=[2, 10],
-    retry_condition_fn=_worth_retrying,
+    retry_condition_fn=worth_retrying,
     persist_result=False,
     cache_policy=NO_CACHE,
 )
@@ -92,7 +92,7 @@ def make_forecast(
     name="publish",
     retries=2,
     retry_delay_seconds=[2, 10],
-    retry_condition_fn=_worth_retrying,
+    retry_condition_fn=worth_retrying,
     persist_result=False,
     cache_policy=NO_CACHE,
 )

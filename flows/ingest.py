@@ -6,13 +6,12 @@ from typing import Any, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
-from prefect.tasks import Task, exponential_backoff
+from prefect.tasks import exponential_backoff
 
-from errors import DyadcastError
 from flows import steps
-from flows.daily import now
+from flows.daily import now, worth_retrying
 from flows.settings import Settings, read_settings
 from flows.sources import ASKED, Outcome
 from streams.accounts import NoAccountError
@@ -21,18 +20,13 @@ from theatres import load_theatre
 HOURS = 3600.0
 
 
-def _worth_retrying(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """The network has been asked again within the task; what a person must mend stays as it is."""
-    return not isinstance(state.result(raise_on_failure=False), DyadcastError)
-
-
 @task(
     name="ingest a source",
     task_run_name="ingest {source}",
     retries=2,
     retry_delay_seconds=exponential_backoff(backoff_factor=10),
     retry_jitter_factor=0.5,
-    retry_condition_fn=_worth_retrying,
+    retry_condition_fn=worth_retrying,
     timeout_seconds=6 * HOURS,
     persist_result=False,
     cache_policy=NO_CACHE,
