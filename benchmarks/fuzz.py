@@ -1,10 +1,11 @@
 """Damaged files: whatever is done to a file, reading it refuses cleanly and accounts for its rows.
 
-`python -m benchmarks.fuzz` damages made-up GED and GDELT files, 20,000 in all, and ends with exit
-status 1 at the first crash, naming the seed that brings it back.
+`python -m benchmarks.fuzz` damages made-up GED, GDELT and ACLED files, 20,000 in all, and ends with
+exit status 1 at the first crash, naming the seed that brings it back.
 """
 
 import argparse
+import csv
 import io
 import json
 import random
@@ -12,9 +13,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from streams import gdelt
+from streams import acled, gdelt
 from streams.border import border_of
 from streams.ged import NEEDED, FaultError, Reader, check_header
 from streams.landing import StreamError
@@ -49,6 +51,39 @@ def gdelt_file(rows: int) -> bytes:
         row = {**cells, 0: str(700 + number)}
         lines.append("\t".join(row.get(at, "") for at in range(61)))
     return ("\n".join(lines) + "\n").encode()
+
+
+ACLED = {
+    "event_id_cnty": "PAK1",
+    "event_date": "2023-10-04",
+    "time_precision": "1",
+    "event_type": "Battles",
+    "sub_event_type": "Armed clash",
+    "iso": "586",
+    "actor1": "Military Forces of Pakistan (2022-)",
+    "actor2": 'TTP, "so called"',
+    "location": "Chaman",
+    "latitude": "30.92",
+    "longitude": "66.45",
+    "geo_precision": "1",
+    "fatalities": "2",
+    "timestamp": "1697000000",
+}
+
+
+def acled_export(rows: int) -> bytes:
+    """A sound csv export of ACLED."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(ACLED), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**ACLED, "event_id_cnty": f"PAK{number}"} for number in range(rows))
+    return text.getvalue().encode()
+
+
+def acled_page(rows: int) -> bytes:
+    """A sound page of ACLED's API."""
+    told = [{**ACLED, "event_id_cnty": f"PAK{number}"} for number in range(rows)]
+    return json.dumps({"status": 200, "data": told}).encode()
 
 
 def damage(content: bytes, chance: random.Random) -> bytes:
@@ -93,9 +128,22 @@ def read_gdelt(content: bytes, folder: Path) -> None:
             raise AssertionError(f"{batch.read} rows read, {told} told")
 
 
+def read_acled(name: str, content: bytes, folder: Path) -> None:
+    """None; raises where a row is lost."""
+    path = folder / name
+    path.write_bytes(content)
+    for batch in acled.read(path, THEATRE):
+        told = len(batch.frame) + batch.elsewhere + len(batch.refusals)
+        told += sum(batch.unmapped.values())
+        if batch.read != told:
+            raise AssertionError(f"{batch.read} rows read, {told} told")
+
+
 KINDS: dict[str, tuple[bytes, Callable[[bytes, Path], None]]] = {
     "ged": (ged_file(6), read_ged),
     "gdelt": (gdelt_file(12), read_gdelt),
+    "acled export": (acled_export(8), partial(read_acled, "a.csv")),
+    "acled page": (acled_page(6), partial(read_acled, "a.json")),
 }
 
 
