@@ -1,0 +1,144 @@
+"""Monthly deaths by country: the pooled ensemble against the strongest public baseline.
+
+python -m benchmarks.country_month --data country_month_v25_1.csv --json --predictions out.parquet
+
+An origin is the last month known; a horizon of h asks for the month h later. Settings were chosen
+on `--first 2008-01 --until 2014-12`.
+"""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import scoringrules as sr
+
+from benchmarks.panels import arguments, countries, month_of, predictions, scored, show, tell
+from features.history import Floats
+from features.panel import Panel, label
+from models.frequency import frequencies
+from models.panel import BURN_MONTHS, Study, Walked, table, walk
+from models.peer import peer_features, peer_forecast
+from models.pooled import NegativeBinomial, quantiles
+from streams.regions import region
+
+THRESHOLDS = (1.0, 25.0, 100.0)
+LADDER = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0, 5000.0)
+HORIZONS = (1, 3, 6)
+REFIT_MONTHS = 6
+WARM_MONTHS = 60
+LEVELS = np.arange(1, 100) / 100
+RIVALS = ("peer", "memory_12", "climatology", "persistence")
+RIVAL_COLUMNS = ("level_120", "level_12", "level_1")
+"""Climatology and persistence of two lengths: what the negative-binomial rival looks at."""
+
+
+def baselines(panel: Panel, first: int, continents: list[str]) -> Callable[[int], dict[str, Floats]]:
+    """The peer, refitted at every origin, and the frequencies: horizon -> forecasts."""
+    X = peer_features(panel, continents)
+
+    def every(horizon: int) -> dict[str, Floats]:
+        months = panel.deaths.shape[1]
+        peer = np.full((len(THRESHOLDS), *panel.deaths.shape), np.nan)
+        for k, threshold in enumerate(THRESHOLDS):
+            for origin in range(first, months - horizon):
+                peer[k, :, origin] = peer_forecast(X, panel.deaths, threshold, horizon, origin)
+        return {"peer": peer, **frequencies(panel, panel.deaths, THRESHOLDS, horizon)}
+
+    return every
+
+
+def count_scores(study: Study, walked: Walked) -> dict[str, float]:
+    """Mean CRPS of log1p deaths: the ensemble's, the negative-binomial rival's, climatology's.
+
+    And how often what came lay inside the ensemble's 90% interval.
+    """
+    n = len(walked.origins)
+    y = np.log1p(walked.y).ravel()
+    ladder = walked.ladder.transpose(1, 2, 0).reshape(len(y), -1)
+    ours = quantiles(ladder, study.ladder, LEVELS)
+    found = {
+        "crps": _crps(y, ours),
+        "crps_nb": _crps(y, _negative_binomial(study, walked)),
+        "crps_climatology": _crps(y, _climatology(study, walked)),
+    }
+    low, high = quantiles(ladder, study.ladder, np.array([0.05, 0.95])).T
+    inside = (y >= low - 1e-9) & (y <= high + 1e-9)
+    calm = (study.panel.deaths[:, walked.origins] == 0).ravel()
+    return {
+        **found,
+        "below_nb": 1 - found["crps"] / found["crps_nb"],
+        "skill": 1 - found["crps"] / found["crps_climatology"],
+        "coverage_90": float(inside.mean()),
+        "coverage_90_calm": float(inside[calm].mean()),
+        "coverage_90_active": float(inside[~calm].mean()),
+        "forecasts": float(n * len(study.panel.units)),
+    }
+
+
+def _crps(y: Floats, q: Floats) -> float:
+    return float(np.mean(sr.crps_quantile(y, q, LEVELS)))
+
+
+def _climatology(study: Study, walked: Walked) -> Floats:
+    """The quantiles of each unit's own months so far: (unit x origin, level)."""
+    logged = np.log1p(study.size)
+    each = [np.quantile(logged[:, : o + 1], LEVELS, axis=1).T for o in walked.origins]
+    return np.stack(each, axis=1).reshape(-1, len(LEVELS))
+
+
+def _negative_binomial(study: Study, walked: Walked) -> Floats:
+    """Quantiles of a negative binomial on climatology and persistence: (unit x origin, level).
+
+    Refitted every REFIT_MONTHS on the unit's level over ten years, over one, and the last month.
+    """
+    names, X = table(study)
+    X = X[:, :, [names.index(name) for name in RIVAL_COLUMNS]]
+    y = label(study.size, walked.horizon)
+    grid = np.unique(np.round(np.expm1(np.linspace(0, np.log1p(20000), 160))))
+    found = []
+    for start in range(0, len(walked.origins), REFIT_MONTHS):
+        span = walked.origins[start : start + REFIT_MONTHS]
+        past = slice(BURN_MONTHS, int(span[0]) - walked.horizon + 1)
+        A = X[:, past].reshape(-1, X.shape[2])
+        model = NegativeBinomial().fit(A, y[:, past].ravel(), np.ones(len(A)))
+        at_most = 1 - model.reaching(X[:, span].reshape(-1, X.shape[2]), grid + 1)
+        q = [np.interp(LEVELS, row, np.log1p(grid), left=0.0) for row in at_most]
+        found.append(np.array(q).reshape(len(study.panel.units), len(span), -1))
+    return np.concatenate(found, axis=1).reshape(-1, len(LEVELS))
+
+
+def main() -> None:
+    """Walk the panel, print the scores, write the forecasts."""
+    options = arguments(__doc__, "data")
+    start = time.perf_counter()
+    panel = countries(options.data, region)
+    if options.until:
+        panel = panel.until(month_of(options.until) - panel.first + 1)
+    study = Study(
+        panel,
+        panel.deaths,
+        THRESHOLDS,
+        LADDER,
+        HORIZONS,
+        np.ones(len(panel.units)),
+        np.empty((len(panel.units), 0)),
+    )
+    first = month_of(options.first) - panel.first
+    others = baselines(panel, first, [region(unit, "continent") for unit in panel.units])
+    walked = walk(study, first, WARM_MONTHS, REFIT_MONTHS, options.seed, others, tell)
+    if options.predictions:
+        frames = [predictions(panel, each, THRESHOLDS) for each in walked]
+        pd.concat(frames).to_parquet(options.predictions, index=False)
+    every = np.ones(len(panel.units), np.bool_)
+    rows = [
+        row
+        for each in walked
+        for row in scored(each, THRESHOLDS, every, RIVALS, "countries", options.seed)
+    ]
+    counts = {str(each.horizon): count_scores(study, each) for each in walked}
+    show(rows, {"counts": counts, "seconds": time.perf_counter() - start}, options.json)
+
+
+if __name__ == "__main__":
+    main()

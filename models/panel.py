@@ -1,0 +1,238 @@
+"""Monthly rolling origins over a pooled panel: every member refitted, mixed and calibrated anew."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from features.history import Floats, Ints
+from features.panel import MONTHS_A_YEAR, Panel, label, panel_features
+from models.calibration import apply_map, fit_map
+from models.pooled import (
+    COUNT_COLUMNS,
+    Forest,
+    Hurdle,
+    Member,
+    Ridge,
+    Trees,
+    bent,
+    falling,
+    pool,
+    reached,
+)
+
+BURN_MONTHS: Final = 24
+"""A panel's first rows teach nothing: their histories are too short."""
+RECENCY_YEARS: Final = 15.0
+"""Half-life of a training row's weight."""
+MAP_PENALTY: Final = 10.0
+"""Ridge on the calibration map: weak, since a record of months by units is long."""
+QUIET: Final = 3
+"""Where nothing happened for five years, every third row stands for its neighbours."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What is asked of a panel: thresholds to judge, the whole ladder, horizons in months."""
+
+    panel: Panel
+    size: Floats
+    """What is counted: (unit, month)."""
+    thresholds: tuple[float, ...]
+    ladder: tuple[float, ...]
+    horizons: tuple[int, ...]
+    unit_weight: Floats
+    """How much each unit's rows weigh in fitting, mixing and calibrating."""
+    flags: Floats
+    """Columns that never change, (unit, column): what kind of unit it is."""
+
+
+@dataclass(frozen=True)
+class Walked:
+    """Out-of-sample forecasts of one horizon, NaN where a unit is not in the panel."""
+
+    horizon: int
+    origins: Ints
+    p: dict[str, Floats]
+    """By model: (threshold, unit, origin)."""
+    ladder: Floats
+    """The ensemble's distribution, P(size >= k): (ladder, unit, origin)."""
+    y: Floats
+    """What came: (unit, origin)."""
+
+
+def table(study: Study) -> tuple[tuple[str, ...], Floats]:
+    """Feature names and values, (unit, month, column), of the study's panel."""
+    names, X = panel_features(study.panel, study.thresholds)
+    if not study.flags.size:
+        return names, X
+    flags = np.repeat(study.flags[:, None, :], X.shape[1], axis=1)
+    kept = [names.index(name) for name in COUNT_COLUMNS]
+    crossed = (flags[:, :, :1] * X[:, :, kept]).reshape(*X.shape[:2], -1)
+    extra = tuple(f"flag_{i}" for i in range(flags.shape[2]))
+    crosses = tuple(f"flag_0_{name}" for name in COUNT_COLUMNS)
+    return (*names, *extra, *crosses), np.concatenate([X, flags, crossed], axis=2)
+
+
+def members(study: Study, names: Sequence[str], seed: int) -> dict[str, Member]:
+    """Every member of the pool, unfitted, by name. Those with the whole ladder come last."""
+    return {
+        "ridge": Ridge(study.thresholds),
+        "trees": Trees(study.thresholds, seed=seed),
+        "forest": Forest(study.ladder, seed=seed),
+        "hurdle": Hurdle(study.ladder, [names.index(name) for name in COUNT_COLUMNS]),
+    }
+
+
+def rows(study: Study, X: Floats, horizon: int, origin: int) -> tuple[Floats, Floats, Floats]:
+    """Features, sizes and weights of the rows whose label was known at the end of month `origin`.
+
+    Nothing after `origin` is read.
+    """
+    last = origin - horizon + 1
+    there = study.panel.present[:, :last].copy()
+    there[:, :BURN_MONTHS] = False
+    quiet = (study.size[:, :last].cumsum(axis=1) - _before(study.size[:, :last], 60)) == 0
+    turn = np.arange(last) % QUIET == 0
+    there &= ~quiet | turn
+    unit, month = np.nonzero(there)
+    weight = 0.5 ** ((origin - month) / (MONTHS_A_YEAR * RECENCY_YEARS)) * study.unit_weight[unit]
+    weight = np.where(quiet[unit, month], weight * QUIET, weight)
+    return X[unit, month], study.size[unit, month + horizon], weight
+
+
+def _before(x: Floats, months: int) -> Floats:
+    total = np.zeros_like(x)
+    total[:, months:] = x.cumsum(axis=1)[:, :-months]
+    return total
+
+
+def fit(
+    study: Study, names: Sequence[str], X: Floats, horizon: int, origin: int, seed: int
+) -> dict[str, Member]:
+    """Every member fitted on what was known at the end of month `origin`."""
+    data = rows(study, X, horizon, origin)
+    return {name: model.fit(*data) for name, model in members(study, names, seed).items()}
+
+
+def _span(
+    study: Study,
+    names: Sequence[str],
+    X: Floats,
+    horizon: int,
+    origins: Ints,
+    seed: int,
+) -> dict[str, Floats]:
+    """Forecasts from one refit for a run of origins, by member: (ladder or threshold, unit, origin)."""
+    fitted = fit(study, names, X, horizon, int(origins[0]), seed)
+    Q = X[:, origins].reshape(-1, X.shape[2])
+    shape = (len(study.panel.units), len(origins), -1)
+    return {
+        name: model.predict(Q).reshape(shape).transpose(2, 0, 1) for name, model in fitted.items()
+    }
+
+
+def walk(
+    study: Study,
+    first: int,
+    warm: int,
+    refit: int,
+    seed: int,
+    baselines: Callable[[int], dict[str, Floats]],
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Walked]:
+    """The study's record from month `first` on, a Walked a horizon.
+
+    Members are refitted every `refit` months (once a year in the `warm` months before `first`,
+    which only teach the pool). `baselines(horizon)` gives further models for every month,
+    (threshold, unit, month), themselves as known then.
+    """
+    from joblib import Parallel, delayed
+
+    names, X = table(study)
+    last = study.panel.deaths.shape[1]
+    runs = {h: _runs(first, warm, refit, last - h) for h in study.horizons}
+    todo = [(h, run) for h in study.horizons for run in runs[h]]
+    work = Parallel(n_jobs=os.cpu_count(), return_as="generator")(
+        delayed(_span)(study, names, X, h, run, seed) for h, run in todo
+    )
+    found = []
+    for result in work:
+        found.append(result)
+        if progress:
+            progress(len(found), len(todo))
+    walked = []
+    for h in study.horizons:
+        mine = [r for (horizon, _), r in zip(todo, found, strict=True) if horizon == h]
+        p = {name: np.concatenate([r[name] for r in mine], axis=2) for name in mine[0]}
+        walked.append(_combined(study, h, runs[h], first, p, baselines(h)))
+    return walked
+
+
+def _runs(first: int, warm: int, refit: int, last: int) -> list[Ints]:
+    starts = [*range(first - warm, first, MONTHS_A_YEAR), *range(first, last, refit)]
+    ends = [*starts[1:], last]
+    return [np.arange(a, b, dtype=np.int32) for a, b in zip(starts, ends, strict=True)]
+
+
+def _combined(
+    study: Study,
+    horizon: int,
+    runs: list[Ints],
+    first: int,
+    p: dict[str, Floats],
+    baselines: dict[str, Floats],
+) -> Walked:
+    origins = np.concatenate(runs)
+    size = label(study.size, horizon)[:, origins]
+    there = study.panel.present[:, origins]
+    judged = [study.ladder.index(k) for k in study.thresholds]
+    at_thresholds = {
+        name: values if len(values) == len(study.thresholds) else values[judged]
+        for name, values in p.items()
+    }
+    mixed = _mixed(study, horizon, runs, np.stack(list(at_thresholds.values())), size, there)
+    ladder = bent(p["forest"].transpose(1, 2, 0), study.ladder, study.thresholds, mixed.transpose(1, 2, 0))
+    every = {**at_thresholds, **{n: v[:, :, origins] for n, v in baselines.items()}}
+    every["ensemble"] = mixed
+    shown = origins >= first
+    blank = np.where(there, 1.0, np.nan)
+    return Walked(
+        horizon,
+        origins[shown],
+        {name: (values * blank)[:, :, shown] for name, values in every.items()},
+        (ladder.transpose(2, 0, 1) * blank)[:, :, shown],
+        (size * blank)[:, shown],
+    )
+
+
+def _mixed(
+    study: Study,
+    horizon: int,
+    runs: list[Ints],
+    p: Floats,
+    size: Floats,
+    there: np.typing.NDArray[np.bool_],
+) -> Floats:
+    """The pool, calibrated, each run with the weights of its first month: (threshold, unit, origin).
+
+    p is (member, threshold, unit, origin).
+    """
+    found = np.empty(p.shape[1:])
+    pooled = np.empty(p.shape[1:])
+    done = 0
+    for run in runs:
+        span = slice(done, done + len(run))
+        closed = slice(0, max(int(run[0]) - int(runs[0][0]) - horizon + 1, 0))
+        known = there[:, closed]
+        y = reached(size[:, closed][known], study.thresholds)
+        weight = np.broadcast_to(study.unit_weight[:, None], there.shape)[:, closed][known]
+        for k in range(len(study.thresholds)):
+            share = pool(p[:, k, :, closed][:, known], y[:, k], weight)
+            pooled[k, :, span] = np.tensordot(share, p[:, k, :, span], 1)
+            fitted = fit_map(pooled[k, :, closed][known], y[:, k], weight, MAP_PENALTY)
+            found[k, :, span] = apply_map(fitted, pooled[k, :, span])
+        done += len(run)
+    return falling(found.transpose(1, 2, 0)).transpose(2, 0, 1)

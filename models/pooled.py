@@ -1,0 +1,296 @@
+"""One model for many units: how likely each reaches each threshold, from its own history.
+
+Every member gives P(size >= k) for a ladder of thresholds, falling with k by construction. `size`
+is deaths, or any count whose thresholds are asked for.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Protocol, Self
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import expit
+from scipy.stats import nbinom
+from sklearn.base import BaseEstimator, clone
+from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from features.history import Floats
+
+EDGE: Final = 1e-6
+LARGEST: Final = 5000.0
+"""A count beyond says no more than this: one massacre would rule the fit."""
+GLM_DISPERSION: Final = 3.0
+"""What the means are fitted at: about what the likelihood finds for active months."""
+COUNT_COLUMNS: Final = ("level_1", "level_6", "level_36", "since_1", "near_12")
+"""What the count model looks at: few columns, since its tail takes fright at many."""
+
+
+class Member(Protocol):
+    """What the pool is made of."""
+
+    thresholds: Sequence[float]
+
+    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
+        """The fitted estimator, from rows of features, what came, and row weights."""
+
+    def predict(self, X: Floats) -> Floats:
+        """P(size >= k): (row, threshold), falling with the threshold."""
+
+
+def falling(p: Floats) -> Floats:
+    """Probabilities that never rise with the threshold (the last axis), by rearrangement.
+
+    Chernozhukov, Fernández-Val and Galichon (Econometrica 2010).
+    """
+    ordered: Floats = -np.sort(-np.clip(p, EDGE, 1 - EDGE), axis=-1)
+    return ordered
+
+
+def reached(size: Floats, thresholds: Sequence[float]) -> Floats:
+    """Whether each threshold is reached: (..., threshold), 1 or 0, NaN where size is."""
+    flags = (size[..., None] >= np.array(thresholds)).astype(np.float64)
+    flags[np.isnan(size)] = np.nan
+    return flags
+
+
+class Ridge(BaseEstimator):  # type: ignore[misc]
+    """A logistic regression a threshold on standardised columns, with an L2 penalty 1 / C."""
+
+    def __init__(self, thresholds: Sequence[float], C: float = 0.003) -> None:
+        self.thresholds = thresholds
+        self.C = C
+
+    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
+        """The fitted estimator."""
+        self.scaler_ = StandardScaler().fit(X, sample_weight=weight)
+        Z, Y = self.scaler_.transform(X), reached(size, self.thresholds)
+        self.models_ = [_logistic(self.C).fit(Z, y, weight) for y in Y.T]
+        return self
+
+    def predict(self, X: Floats) -> Floats:
+        """P(size >= k): (row, threshold)."""
+        Z = self.scaler_.transform(X)
+        return falling(np.column_stack([m.predict_proba(Z)[:, 1] for m in self.models_]))
+
+
+def _logistic(C: float) -> LogisticRegression:
+    return LogisticRegression(C=C, solver="newton-cholesky", max_iter=50)
+
+
+class Trees(BaseEstimator):  # type: ignore[misc]
+    """Gradient boosting, one a threshold."""
+
+    def __init__(
+        self, thresholds: Sequence[float], trees: int = 40, rate: float = 0.13, seed: int = 0
+    ) -> None:
+        self.thresholds = thresholds
+        self.trees = trees
+        self.rate = rate
+        self.seed = seed
+
+    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
+        """The fitted estimator."""
+        model = HistGradientBoostingClassifier(
+            max_iter=self.trees,
+            learning_rate=self.rate,
+            max_leaf_nodes=8,
+            min_samples_leaf=100,
+            l2_regularization=10.0,
+            max_features=0.3,
+            max_bins=63,
+            early_stopping=False,
+            random_state=self.seed,
+        )
+        Y = reached(size, self.thresholds)
+        self.models_ = [clone(model).fit(X, y, weight) for y in Y.T]
+        return self
+
+    def predict(self, X: Floats) -> Floats:
+        """P(size >= k): (row, threshold)."""
+        return falling(np.column_stack([m.predict_proba(X)[:, 1] for m in self.models_]))
+
+
+class Forest(BaseEstimator):  # type: ignore[misc]
+    """Extremely randomised trees on all thresholds at once (Geurts, Ernst and Wehenkel 2006).
+
+    A leaf answers with the shares of its rows that reached each threshold, so the whole falls
+    with the threshold without any sorting, and the ladder is the count's distribution.
+    """
+
+    def __init__(
+        self, thresholds: Sequence[float], trees: int = 100, leaf: int = 20, seed: int = 0
+    ) -> None:
+        self.thresholds = thresholds
+        self.trees = trees
+        self.leaf = leaf
+        self.seed = seed
+
+    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
+        """The fitted estimator."""
+        self.model_ = ExtraTreesRegressor(
+            self.trees,
+            min_samples_leaf=self.leaf,
+            max_features=0.5,
+            bootstrap=True,
+            max_samples=0.5,
+            random_state=self.seed,
+        ).fit(X, reached(size, self.thresholds), weight)
+        return self
+
+    def predict(self, X: Floats) -> Floats:
+        """P(size >= k): (row, threshold)."""
+        return falling(self.model_.predict(X).reshape(len(X), -1))
+
+
+class Hurdle(BaseEstimator):  # type: ignore[misc]
+    """Whether anything happens, and if so how much: a logit and a negative binomial of size - 1.
+
+    A hurdle model (Mullahy, J. Econometrics 1986), the count part a statsmodels GLM whose
+    dispersion is the maximum likelihood one at the Poisson means.
+    """
+
+    def __init__(self, thresholds: Sequence[float], columns: Sequence[int]) -> None:
+        self.thresholds = thresholds
+        self.columns = columns
+
+    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
+        """The fitted estimator."""
+        Z = X[:, list(self.columns)]
+        self.zero_ = make_pipeline(StandardScaler(), _logistic(1.0)).fit(
+            Z, size > 0, logisticregression__sample_weight=weight
+        )
+        some = size > 0
+        self.count_ = NegativeBinomial().fit(Z[some], size[some] - 1, weight[some])
+        return self
+
+    def predict(self, X: Floats) -> Floats:
+        """P(size >= k): (row, threshold); a threshold at or below 1 asks whether anything does."""
+        Z = X[:, list(self.columns)]
+        tail = self.count_.reaching(Z, np.array(self.thresholds) - 1)
+        return falling(self.zero_.predict_proba(Z)[:, 1:] * tail)
+
+
+class NegativeBinomial(BaseEstimator):  # type: ignore[misc]
+    """A log-linear negative binomial (NB2): variance = mean + dispersion x mean^2.
+
+    The dispersion is fitted apart in fifths of the mean: quiet units are not noisy as wars are.
+    """
+
+    def fit(self, X: Floats, count: Floats, weight: Floats) -> Self:
+        """The fitted estimator: the means by a statsmodels GLM, then the dispersions."""
+        from statsmodels.genmod.families import NegativeBinomial as Family
+        from statsmodels.genmod.generalized_linear_model import GLM
+
+        count = np.minimum(count, LARGEST)
+        Z = np.column_stack([np.ones(len(X)), X])
+        # from the log-linear least squares: from the data itself a massacre throws the means off
+        start = np.linalg.lstsq(Z * weight[:, None], np.log1p(count) * weight, rcond=None)[0]
+        model = GLM(count, Z, Family(alpha=GLM_DISPERSION), var_weights=weight)
+        found = model.fit(start_params=start, method="bfgs", disp=False)
+        self.coefficients_ = np.asarray(found.params)
+        self.spread_ = Dispersion().fit(self.mean(X), count, weight)
+        return self
+
+    def mean(self, X: Floats) -> Floats:
+        """The expected count of each row."""
+        line = self.coefficients_[0] + X @ self.coefficients_[1:]
+        mean: Floats = np.exp(np.clip(line, -14, 14))
+        return mean
+
+    def reaching(self, X: Floats, counts: Floats) -> Floats:
+        """P(count >= c): (row, count)."""
+        return self.spread_.reaching(self.mean(X), counts)
+
+
+class Dispersion(BaseEstimator):  # type: ignore[misc]
+    """Negative-binomial dispersions by fifth of the mean, each by maximum likelihood."""
+
+    def __init__(self, bins: int = 5) -> None:
+        self.bins = bins
+
+    def fit(self, mean: Floats, count: Floats, weight: Floats) -> Self:
+        """The fitted estimator."""
+        self.edges_ = np.unique(np.quantile(mean, np.linspace(0, 1, self.bins + 1)[1:-1]))
+        where = np.searchsorted(self.edges_, mean)
+        self.dispersions_ = np.array(
+            [
+                _dispersion(count[where == i], mean[where == i], weight[where == i])
+                for i in range(len(self.edges_) + 1)
+            ]
+        )
+        return self
+
+    def reaching(self, mean: Floats, counts: Floats) -> Floats:
+        """P(count >= c): (row, count)."""
+        size = 1 / self.dispersions_[np.searchsorted(self.edges_, mean)]
+        tail: Floats = nbinom.sf(
+            np.maximum(counts, 0)[None, :] - 1, size[:, None], (size / (size + mean))[:, None]
+        )
+        return tail
+
+    def log_likelihood(self, mean: Floats, count: Floats) -> float:
+        """The log-likelihood of the counts."""
+        size = 1 / self.dispersions_[np.searchsorted(self.edges_, mean)]
+        return float(nbinom.logpmf(count, size, size / (size + mean)).sum())
+
+
+def _dispersion(count: Floats, mean: Floats, weight: Floats) -> float:
+    def loss(log_dispersion: float) -> float:
+        size = np.exp(-log_dispersion)
+        return -float(weight @ nbinom.logpmf(count, size, size / (size + mean)))
+
+    return float(np.exp(minimize_scalar(loss, bounds=(-4, 7), method="bounded").x))
+
+
+def pool(p: Floats, y: Floats, weight: Floats, steps: int = 60, prior: float = 20.0) -> Floats:
+    """Weights of the linear pool with the best past log score: (member,), sum 1.
+
+    p is (member, row), y (row,). Expectation-maximisation of the mixture's likelihood (Geweke and
+    Amisano, J. Econometrics 2011) from equal weights, with a Dirichlet prior worth `prior` rows a
+    member; without a record the weights are equal.
+    """
+    members = len(p)
+    share = np.full(members, 1 / members)
+    if not len(y):
+        return share
+    likelihood = np.where(y > 0, p, 1 - p)
+    for _ in range(steps):
+        joint = share[:, None] * likelihood
+        share = (joint / joint.sum(axis=0)) @ weight + prior
+        share /= share.sum()
+    return share
+
+
+def bent(ladder: Floats, thresholds: Sequence[float], at: Sequence[float], p: Floats) -> Floats:
+    """The ladder moved so that it passes through p at the thresholds `at`: (..., threshold).
+
+    The shift in log-odds is known at `at` and drawn linearly over log(threshold) between them,
+    level outside.
+    """
+    where = [list(thresholds).index(k) for k in at]
+    ladder, p = np.clip(ladder, EDGE, 1 - EDGE), np.clip(p, EDGE, 1 - EDGE)
+    odds = np.log(ladder / (1 - ladder))
+    shift = np.log(p / (1 - p)) - odds[..., where]
+    x, known = np.log(np.array(thresholds)), np.log(np.array(at))
+    right = np.clip(np.searchsorted(known, x), 1, len(known) - 1)
+    part = np.clip((x - known[right - 1]) / (known[right] - known[right - 1]), 0, 1)
+    moved = shift[..., right - 1] * (1 - part) + shift[..., right] * part
+    return falling(expit(odds + moved))
+
+
+def quantiles(ladder: Floats, thresholds: Sequence[float], levels: Floats) -> Floats:
+    """Quantiles of log(1 + size) at the levels: (row, level), from P(size >= k), (row, threshold).
+
+    Between thresholds the mass is spread evenly over log(1 + size); past the last it is spread
+    as far again as the last two lie apart.
+    """
+    x = np.log1p(np.array(thresholds, np.float64))
+    last = x[-1] + (x[-1] - x[-2])
+    found = np.empty((len(ladder), len(levels)))
+    for row, p in enumerate(ladder):
+        below = np.concatenate([1 - p, [1.0]])
+        found[row] = np.interp(levels, below, np.concatenate([x, [last]]), left=0.0)
+    return found
