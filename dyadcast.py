@@ -293,8 +293,14 @@ def streams(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> None:
 
 
 @app.command()
-def train(theatre: TheatreName = "pak_afg", verbose: Verbose = False) -> None:
-    """Train a new champion as of the newest day that the events cover.
+def train(
+    theatre: TheatreName = "pak_afg",
+    promote_because: Annotated[
+        str, typer.Option(help="promote whatever the gate says, for this reason (it is kept)")
+    ] = "",
+    verbose: Verbose = False,
+) -> None:
+    """Train a challenger as of the newest day that the events cover; the gate decides.
 
     Example: dyadcast train
     """
@@ -302,8 +308,28 @@ def train(theatre: TheatreName = "pak_afg", verbose: Verbose = False) -> None:
         from flows.daily import train as run
         from flows.report import score_lines
 
-        logged = run(theatre)
+        logged = run(theatre, because=promote_because)
     for line in score_lines(logged.scores, logged.skill):
+        _out().print(line)
+    if logged.decision:
+        said = "promoted" if logged.decision.promoted else "refused"
+        _out().print(f"The gate: {said}: {logged.decision.reason}")
+
+
+@app.command()
+def models(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> None:
+    """Show the registered models, which is the champion, and why the gate let it through.
+
+    Example: dyadcast models
+    """
+    with _quiet(verbose=False):
+        from flows.report import model_lines, model_rows
+
+        rows = model_rows(theatre)
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for line in model_lines(rows):
         _out().print(line)
 
 

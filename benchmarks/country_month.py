@@ -33,7 +33,9 @@ RIVAL_COLUMNS = ("level_120", "level_12", "level_1")
 """Climatology and persistence of two lengths: what the negative-binomial rival looks at."""
 
 
-def baselines(panel: Panel, first: int, continents: list[str]) -> Callable[[int], dict[str, Floats]]:
+def baselines(
+    panel: Panel, first: int, continents: list[str]
+) -> Callable[[int], dict[str, Floats]]:
     """The peer, refitted at every origin, and the frequencies: horizon -> forecasts."""
     X = peer_features(panel, continents)
 
@@ -95,7 +97,7 @@ def _negative_binomial(study: Study, walked: Walked) -> Floats:
     names, X = table(study)
     X = X[:, :, [names.index(name) for name in RIVAL_COLUMNS]]
     y = label(study.size, walked.horizon)
-    grid = np.unique(np.round(np.expm1(np.linspace(0, np.log1p(20000), 160))))
+    grid = np.unique(np.round(np.expm1(np.linspace(0, np.log1p(20000), 160)))).astype(np.float64)
     found = []
     for start in range(0, len(walked.origins), REFIT_MONTHS):
         span = walked.origins[start : start + REFIT_MONTHS]

@@ -141,17 +141,16 @@ def scored(
             for name, p in walked.p.items()
         }
         for name, p in walked.p.items():
-            found.append(
-                {
-                    "units": group,
-                    "horizon": walked.horizon,
-                    "threshold": threshold,
-                    "model": name,
-                    **_scores(p[k, chosen][known], y[k][known]),
-                }
-            )
+            row: dict[str, Any] = {
+                "units": group,
+                "horizon": walked.horizon,
+                "threshold": threshold,
+                "model": name,
+                **_scores(p[k, chosen][known], y[k][known]),
+            }
+            found.append(row)
             if name == "ensemble":
-                found[-1]["skill"] = {
+                row["skill"] = {
                     rival: asdict(skill_over_units(loss[name], loss[rival], seed))
                     for rival in rivals
                 }

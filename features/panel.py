@@ -130,9 +130,7 @@ def _own(deaths: Floats) -> dict[str, Floats]:
     found["before"] = lagged
     for span in SPANS[:2]:
         mean = windowed(logged, span) / span
-        found[f"spread_{span}"] = np.sqrt(
-            np.maximum(windowed(logged**2, span) / span - mean**2, 0)
-        )
+        found[f"spread_{span}"] = np.sqrt(np.maximum(windowed(logged**2, span) / span - mean**2, 0))
     found["rise"] = found["level_1"] - found["level_12"]
     found["drift"] = found["level_6"] - found["level_36"]
     return found
@@ -166,9 +164,7 @@ def _around(panel: Panel, high: float) -> dict[str, Floats]:
     return found
 
 
-def panel_features(
-    panel: Panel, thresholds: Sequence[float]
-) -> tuple[tuple[str, ...], Floats]:
+def panel_features(panel: Panel, thresholds: Sequence[float]) -> tuple[tuple[str, ...], Floats]:
     """Column names and values, (unit, month, column), each month's row as known at its end.
 
     Lengths of history, decays, streaks, volatility, kinds of violence, the group's other units

@@ -66,7 +66,7 @@ def load_champion(settings: Settings, known: steps.Knowledge) -> Champion | None
 
 @task(name="train the models", persist_result=False, cache_policy=NO_CACHE)
 def train_models(
-    settings: Settings, known: steps.Knowledge, register: bool
+    settings: Settings, known: steps.Knowledge, register: bool, because: str = ""
 ) -> tuple[Champion, Logged]:
     """The trained model and its logged record."""
     artifact = cast(
@@ -77,7 +77,7 @@ def train_models(
         update_progress_artifact(artifact, 100.0 * done / total)
         steps.tell(done, total)
 
-    return steps.train(settings, known, register, tell)
+    return steps.train(settings, known, register, tell, because)
 
 
 @task(name="forecast", persist_result=False, cache_policy=NO_CACHE)
@@ -141,11 +141,14 @@ def daily(theatre: str = "pak_afg", as_of: date | None = None) -> tuple[Forecast
 
 
 @flow(name="train", flow_run_name="train {theatre} as of {as_of}", persist_result=False)
-def train(theatre: str = "pak_afg", as_of: date | None = None) -> Logged:
-    """A new champion as of the newest day that can be forecast, or a record as of an earlier."""
+def train(theatre: str = "pak_afg", as_of: date | None = None, because: str = "") -> Logged:
+    """A challenger as of the newest day that can be forecast, or a record as of an earlier.
+
+    It becomes the champion where the gate lets it, or where a person says why (`because`).
+    """
     settings, moment = read_settings(), now()
     ingest(settings, moment)
     known = gather(settings, theatre, as_of, moment.date())
     register = known.as_of >= known.newest_as_of
-    _, logged = train_models(settings, known, register)
+    _, logged = train_models(settings, known, register, because)
     return logged

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pandas as pd
 from rich.table import Table
@@ -9,10 +10,11 @@ from rich.table import Table
 from flows import steps
 from flows.settings import read_settings
 from models import registry, risk
+from models.promotion import standings
 from models.recipes import BASELINES
 from models.scoring import ENSEMBLE, judged, predictions, score_table, skill_table
 from streams.store import Coverage, Health
-from theatres import DYAD
+from theatres import DYAD, load_theatre
 
 
 def record_lines(run_id: str, horizon: int = 30) -> Iterator[str]:
@@ -68,6 +70,30 @@ def backtest(
     pairs = list(zip(training.records, training.combined, strict=True))
     found = [j for record, combined in pairs for j in judged(record, combined)]
     return score_table(found), skill_table(found), pd.concat([predictions(*p) for p in pairs])
+
+
+def model_rows(theatre: str) -> list[dict[str, Any]]:
+    """Every registered model of the theatre, newest first, with the gate's decision."""
+    settings = read_settings()
+    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
+    return standings(client, load_theatre(theatre).name)
+
+
+def model_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """The models in words: where each stands, what the gate said, and its verdicts' figures."""
+    if not rows:
+        yield "no model is registered yet: dyadcast train"
+    for row in rows:
+        gate = row["gate"]
+        said = "registered before there was a gate" if gate is None else gate["reason"]
+        stands = row["alias"] or "retired"
+        yield f"version {row['version']} ({stands}), trained as of {row['trained_as_of']}: {said}"
+        for v in (gate or {}).get("verdicts", ()) if row["alias"] else ():
+            yield (
+                f"    {v['target']:8} {v['units']:9} {v['horizon']:3} days  skill on"
+                f" {v['rival']:11} {v['skill']:+.3f} ({v['low']:+.3f} to {v['high']:+.3f}),"
+                f" {v['episodes']} episodes: {'shown' if v['shown'] else 'not shown'}"
+            )
 
 
 def score_lines(

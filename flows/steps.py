@@ -184,9 +184,17 @@ def why_not(known: Knowledge) -> str:
 
 
 def train(
-    settings: Settings, known: Knowledge, register: bool, progress: Progress | None = None
+    settings: Settings,
+    known: Knowledge,
+    register: bool,
+    progress: Progress | None = None,
+    because: str = "",
 ) -> tuple[Champion, Logged]:
-    """The model as of that day with its logged record; the champion from now on if `register`."""
+    """The model to forecast with, and the logged record of the one that was trained.
+
+    With `register` the gate decides whether the new one is the champion; where it says no, the
+    champion stays. `because` is a person's reason to promote it all the same.
+    """
     training = risk.train(
         known.history,
         known.theatre,
@@ -198,8 +206,12 @@ def train(
     client = registry.open_registry(settings.tracking_uri, settings.artifacts)
     tags = {"theatre": known.theatre.name, "use": "champion" if register else "hindcast"}
     logged = registry.log_training(
-        client, training, known.theatre, settings.artifacts, tags, register
+        client, training, known.theatre, settings.artifacts, tags, register, because
     )
+    if logged.decision and not logged.decision.promoted:
+        champion = registry.champion(client, known.theatre)
+        if champion:
+            return champion, logged
     return Champion(training.model, logged.run_id, ""), logged
 
 

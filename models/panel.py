@@ -125,7 +125,7 @@ def _span(
     origins: Ints,
     seed: int,
 ) -> dict[str, Floats]:
-    """Forecasts from one refit for a run of origins, by member: (ladder or threshold, unit, origin)."""
+    """Forecasts of one refit for a run of origins, by member: (threshold, unit, origin)."""
     fitted = fit(study, names, X, horizon, int(origins[0]), seed)
     Q = X[:, origins].reshape(-1, X.shape[2])
     shape = (len(study.panel.units), len(origins), -1)
@@ -194,7 +194,9 @@ def _combined(
         for name, values in p.items()
     }
     mixed = _mixed(study, horizon, runs, np.stack(list(at_thresholds.values())), size, there)
-    ladder = bent(p["forest"].transpose(1, 2, 0), study.ladder, study.thresholds, mixed.transpose(1, 2, 0))
+    ladder = bent(
+        p["forest"].transpose(1, 2, 0), study.ladder, study.thresholds, mixed.transpose(1, 2, 0)
+    )
     every = {**at_thresholds, **{n: v[:, :, origins] for n, v in baselines.items()}}
     every["ensemble"] = mixed
     shown = origins >= first
@@ -216,7 +218,7 @@ def _mixed(
     size: Floats,
     there: np.typing.NDArray[np.bool_],
 ) -> Floats:
-    """The pool, calibrated, each run with the weights of its first month: (threshold, unit, origin).
+    """The pool, calibrated, each run with its first month's weights: (threshold, unit, origin).
 
     p is (member, threshold, unit, origin).
     """

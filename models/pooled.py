@@ -277,8 +277,11 @@ def bent(ladder: Floats, thresholds: Sequence[float], at: Sequence[float], p: Fl
     x, known = np.log(np.array(thresholds)), np.log(np.array(at))
     right = np.clip(np.searchsorted(known, x), 1, len(known) - 1)
     part = np.clip((x - known[right - 1]) / (known[right] - known[right - 1]), 0, 1)
-    moved = shift[..., right - 1] * (1 - part) + shift[..., right] * part
-    return falling(expit(odds + moved))
+    moved = expit(odds + shift[..., right - 1] * (1 - part) + shift[..., right] * part)
+    # between two known points the ladder lies between them, so sorting leaves those where they are
+    above = np.where(x < known[0], 1 - EDGE, p[..., np.where(x > known[-1], -1, right - 1)])
+    beneath = np.where(x > known[-1], EDGE, p[..., np.where(x < known[0], 0, right)])
+    return falling(np.clip(moved, beneath, above))
 
 
 def quantiles(ladder: Floats, thresholds: Sequence[float], levels: Floats) -> Floats:

@@ -14,6 +14,8 @@ import pandas as pd
 from errors import DyadcastError
 from models.backtest import LEARN_YEARS, RECENCY_YEARS, REFIT_WEEKS
 from models.ensemble import TRUST
+from models.gate import Decision
+from models.promotion import CHAMPION, RECORD_FILE, keep, take_place, weigh
 from models.recipes import METHOD_VERSION, contract, learners
 from models.risk import RiskModel, Training
 from models.scoring import ENSEMBLE, judged, predictions, score_table, skill_table
@@ -22,7 +24,6 @@ from theatres import DYAD, Theatre
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-CHAMPION: Final = "champion"
 SQLITE: Final = "sqlite:///"
 SQLITE_HEADER: Final = b"SQLite format 3\x00"
 LIBRARIES: Final = ("numpy", "pandas", "scikit-learn", "scipy", "statsmodels")
@@ -63,6 +64,8 @@ class Logged:
     run_id: str
     scores: pd.DataFrame
     skill: pd.DataFrame
+    decision: Decision | None
+    """The gate's, where the model was registered."""
 
 
 def open_registry(uri: str, artifacts: Path) -> "MlflowClient":
@@ -177,11 +180,13 @@ def log_training(
     artifacts: Path,
     tags: Mapping[str, str],
     register: bool,
+    because: str = "",
 ) -> Logged:
     """One run a model, with parameters, scores, forecasts and figures; the ensemble's run last.
 
-    With `register` the ensemble becomes the champion, in the last step: a job killed before it
-    leaves the old champion in place.
+    With `register` the gate decides whether the ensemble becomes the champion, in the last step: a
+    job killed before it leaves the old champion in place. `because` is a person's reason to
+    promote it whatever the gate says.
     """
     experiment = _experiment(client, theatre.name, artifacts)
     found = [
@@ -194,10 +199,14 @@ def log_training(
     for name in [*record["model"].unique()] if register else [ENSEMBLE]:
         rows = record[record["model"] == name]
         run = _log_run(client, experiment, name, training, scores, skill, rows, tags)
+    decision = None
     if register:
-        _register(client, experiment, run, training.model)
+        model = training.model
+        decision = weigh(client, model.theatre, record, model.contract, because)
+        keep(client, run, decision)
+        take_place(client, model.theatre, _register(experiment, run, client, model), decision)
     client.set_terminated(run)
-    return Logged(run, scores, skill)
+    return Logged(run, scores, skill, decision)
 
 
 def _experiment(client: "MlflowClient", name: str, artifacts: Path) -> str:
@@ -272,13 +281,14 @@ def _write_record(
 
     scores.to_csv(folder / "scores.csv", index=False)
     skill.to_csv(folder / "skill.csv", index=False)
-    rows.to_parquet(folder / "forecasts.parquet", index=False)
+    rows.to_parquet(folder / RECORD_FILE, index=False)
     dyad = rows[rows["unit"] == DYAD]
     reliability_figure(dyad, name).savefig(folder / "reliability.png", dpi=80)
     history_figure(dyad, name).savefig(folder / "history.png", dpi=80)
 
 
-def _register(client: "MlflowClient", experiment: str, run: str, model: RiskModel) -> None:
+def _register(experiment: str, run: str, client: "MlflowClient", model: RiskModel) -> str:
+    """The new version's number."""
     import mlflow
     from mlflow.sklearn import log_model
 
@@ -294,7 +304,7 @@ def _register(client: "MlflowClient", experiment: str, run: str, model: RiskMode
     made = str(logged.registered_model_version)
     client.set_model_version_tag(model.theatre, made, "contract", model.contract)
     client.set_model_version_tag(model.theatre, made, "trained_as_of", model.trained_as_of)
-    client.set_registered_model_alias(model.theatre, CHAMPION, made)
+    return made
 
 
 def record_of(client: "MlflowClient", run_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:

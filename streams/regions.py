@@ -24,7 +24,7 @@ def _table() -> pd.DataFrame:
 
 
 def region(iso3: str, scheme: str = "UNregion") -> str:
-    """The country's subregion (`UNregion`) or `continent`; raises RegionError for an unknown one."""
+    """The country's subregion (`UNregion`) or `continent`; RegionError for an unknown code."""
     table = _table()
     if iso3 not in table.index:
         raise RegionError("unknown country", found=iso3, expected="a code of ISO 3166-1 alpha-3")

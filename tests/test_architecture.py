@@ -21,7 +21,7 @@ BELOW: dict[str, set[str]] = {
 }
 DOORS = {
     "prefect": ("flows/",),
-    "mlflow": ("models/registry.py",),
+    "mlflow": ("models/registry.py", "models/promotion.py"),
     "sqlalchemy": ("streams/", "publish/archive.py"),
     "psycopg": ("streams/", "publish/archive.py"),
     "sqlite3": ("streams/", "publish/archive.py"),

@@ -1,0 +1,96 @@
+"""Every member falls with the threshold; the pool trusts the record; the ladder is a law."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features.history import Floats
+from models.pooled import (
+    Forest,
+    Hurdle,
+    Member,
+    NegativeBinomial,
+    Ridge,
+    Trees,
+    bent,
+    falling,
+    pool,
+    quantiles,
+    reached,
+)
+
+LADDER = (1.0, 5.0, 25.0)
+
+
+def made(rows: int, seed: int) -> tuple[Floats, Floats]:
+    """Two columns, and sizes whose mean rises with the first."""
+    rng = np.random.default_rng(seed)
+    X = rng.normal(size=(rows, 2))
+    size = rng.poisson(rng.gamma(0.7, np.exp(X[:, 0] * 1.5 + 1)))
+    return X, size.astype(np.float64)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [Ridge(LADDER, C=1.0), Trees(LADDER), Forest(LADDER, trees=50), Hurdle(LADDER, (0, 1))],
+    ids=lambda m: type(m).__name__,
+)
+def test_member_falls_with_the_threshold_and_beats_the_rate(member: Member) -> None:
+    X, size = made(3000, 1)
+    Q, came = made(2000, 2)
+
+    p = member.fit(X, size, np.ones(len(X))).predict(Q)
+
+    assert p.shape == (2000, 3)
+    assert (np.diff(p, axis=1) <= 0).all()
+    y = reached(came, LADDER)
+    rate = reached(size, LADDER).mean(axis=0)
+    assert (((p - y) ** 2).mean(axis=0) < 0.95 * ((rate - y) ** 2).mean(axis=0)).all()
+
+
+def test_negative_binomial_finds_the_mean_of_a_made_world() -> None:
+    X, size = made(5000, 3)
+
+    found = NegativeBinomial().fit(X, size, np.ones(len(X)))
+
+    assert found.coefficients_[1] == pytest.approx(1.5, abs=0.15)
+    assert found.mean(X).mean() == pytest.approx(size.mean(), rel=0.2)
+
+
+def test_reached_keeps_what_is_not_known() -> None:
+    found = reached(np.array([0.0, 5.0, np.nan]), LADDER)
+
+    assert found[:2].tolist() == [[0, 0, 0], [1, 1, 0]]
+    assert np.isnan(found[2]).all()
+
+
+def test_pool_without_a_record_is_even() -> None:
+    assert pool(np.empty((4, 0)), np.empty(0), np.empty(0)).tolist() == [0.25] * 4
+
+
+def test_pool_moves_to_the_member_that_was_right() -> None:
+    y = np.tile([1.0, 0.0], 500)
+    p = np.stack([np.where(y > 0, 0.9, 0.1), np.full(1000, 0.5)])
+
+    share = pool(p, y, np.ones(1000))
+
+    assert share.sum() == pytest.approx(1)
+    assert share[0] > 0.9
+
+
+@given(st.lists(st.floats(0.001, 0.999), min_size=3, max_size=3))
+def test_bent_ladder_passes_through_what_it_is_bent_to(raw: list[float]) -> None:
+    ladder = falling(np.array([[0.6, 0.3, 0.1]]))
+    asked = falling(np.array([[raw[0], raw[2]]]))
+
+    found = bent(ladder, LADDER, (1.0, 25.0), asked)
+
+    assert found[:, [0, 2]] == pytest.approx(asked, abs=2e-6)
+    assert (np.diff(found, axis=1) <= 0).all()
+
+
+def test_quantiles_by_hand() -> None:
+    found = quantiles(np.array([[0.5, 0.25, 0.1]]), LADDER, np.array([0.4, 0.5, 0.75, 0.9]))
+
+    assert found[0] == pytest.approx([0, np.log(2), np.log(6), np.log(26)])
