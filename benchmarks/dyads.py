@@ -25,7 +25,7 @@ REFIT_MONTHS = 6
 WARM_MONTHS = 60
 INTERSTATE_WEIGHT = 10.0
 """Dyads between states are few: each of their rows weighs so many of the others'."""
-RIVALS = ("memory_12", "memory_24", "memory_36", "climatology", "persistence")
+RIVALS = ("memory_12", "memory_24", "memory_36", "window_12", "climatology", "persistence")
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from features.history import Floats
-from features.panel import Panel, decayed
+from features.panel import Panel, decayed, windowed
 
 MEMORIES: Final = (12, 24, 36)
 """Half-lives of the exponential memories, in months."""
@@ -21,7 +21,8 @@ def frequencies(
     """Every baseline's forecast at every month: name -> (threshold, unit, month).
 
     Climatology is the unit's share of months since it entered; a memory weighs a month by
-    0.5 ** (age / half-life); persistence is the share, over all units, of months that followed a
+    0.5 ** (age / half-life), months before the unit entered being calm; `window_12` is the plain
+    share of the last twelve; persistence is the share, over all units, of months that followed a
     month like the present one `horizon` months before. Uses nothing after the month.
     """
     found: dict[str, list[Floats]] = {}
@@ -38,6 +39,7 @@ def _one(panel: Panel, flag: Floats, horizon: int) -> dict[str, Floats]:
     pooled = hits.sum(axis=0) / np.maximum(months.sum(axis=0), 1)
     found = {"climatology": (hits + PRIOR_MONTHS * pooled) / (months + PRIOR_MONTHS)}
     found |= {f"memory_{m}": decayed(flag, m) for m in MEMORIES}
+    found["window_12"] = windowed(flag, 12) / 12
     found["persistence"] = _persistence(flag, there, horizon)
     return found
 

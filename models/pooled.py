@@ -67,16 +67,67 @@ class Ridge(BaseEstimator):  # type: ignore[misc]
         """The fitted estimator."""
         self.scaler_ = StandardScaler().fit(X, sample_weight=weight)
         Z, Y = self.scaler_.transform(X), reached(size, self.thresholds)
-        self.models_ = [_logistic(self.C).fit(Z, y, weight) for y in Y.T]
+        self.models_ = [fitted(logistic(self.C), Z, y, weight) for y in Y.T]
         return self
 
     def predict(self, X: Floats) -> Floats:
         """P(size >= k): (row, threshold)."""
         Z = self.scaler_.transform(X)
-        return falling(np.column_stack([m.predict_proba(Z)[:, 1] for m in self.models_]))
+        return falling(np.column_stack([chance(m, Z) for m in self.models_]))
 
 
-def _logistic(C: float) -> LogisticRegression:
+class TunedRidge(BaseEstimator):  # type: ignore[misc]
+    """A Ridge whose penalty did best on the last part of its own rows, which are in time order."""
+
+    def __init__(
+        self,
+        thresholds: Sequence[float],
+        Cs: Sequence[float] = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
+        held: float = 0.25,
+    ) -> None:
+        self.thresholds = thresholds
+        self.Cs = Cs
+        self.held = held
+
+    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
+        """The fitted estimator: penalties tried on the held rows, then all rows fitted anew."""
+        cut = int(len(X) * (1 - self.held))
+        early, late = slice(None, cut), slice(cut, None)
+        Y = reached(size[late], self.thresholds)
+        losses = []
+        for C in self.Cs:
+            p = Ridge(self.thresholds, C).fit(X[early], size[early], weight[early]).predict(X[late])
+            losses.append(-(Y * np.log(p) + (1 - Y) * np.log1p(-p)).mean(axis=0))
+        best = np.argmin(losses, axis=0)
+        self.models_ = [
+            Ridge((k,), self.Cs[i]).fit(X, size, weight)
+            for k, i in zip(self.thresholds, best, strict=True)
+        ]
+        return self
+
+    def predict(self, X: Floats) -> Floats:
+        """P(size >= k): (row, threshold)."""
+        return falling(np.hstack([model.predict(X) for model in self.models_]))
+
+
+Classifier = LogisticRegression | HistGradientBoostingClassifier
+
+
+def fitted(model: Classifier, X: Floats, y: Floats, weight: Floats) -> Classifier | float:
+    """The fitted model, or the one outcome there was: nothing can be told apart from it."""
+    return model.fit(X, y, weight) if 0 < y.sum() < len(y) else float(y.mean())
+
+
+def chance(model: Classifier | float, X: Floats) -> Floats:
+    """P(1) of each row."""
+    if isinstance(model, float):
+        return np.full(len(X), model)
+    p: Floats = model.predict_proba(X)[:, 1]
+    return p
+
+
+def logistic(C: float) -> LogisticRegression:
+    """An unfitted logistic regression with penalty 1 / C."""
     return LogisticRegression(C=C, solver="newton-cholesky", max_iter=50)
 
 
@@ -105,12 +156,12 @@ class Trees(BaseEstimator):  # type: ignore[misc]
             random_state=self.seed,
         )
         Y = reached(size, self.thresholds)
-        self.models_ = [clone(model).fit(X, y, weight) for y in Y.T]
+        self.models_ = [fitted(clone(model), X, y, weight) for y in Y.T]
         return self
 
     def predict(self, X: Floats) -> Floats:
         """P(size >= k): (row, threshold)."""
-        return falling(np.column_stack([m.predict_proba(X)[:, 1] for m in self.models_]))
+        return falling(np.column_stack([chance(m, X) for m in self.models_]))
 
 
 class Forest(BaseEstimator):  # type: ignore[misc]
@@ -159,7 +210,7 @@ class Hurdle(BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
         """The fitted estimator."""
         Z = X[:, list(self.columns)]
-        self.zero_ = make_pipeline(StandardScaler(), _logistic(1.0)).fit(
+        self.zero_ = make_pipeline(StandardScaler(), logistic(1.0)).fit(
             Z, size > 0, logisticregression__sample_weight=weight
         )
         some = size > 0

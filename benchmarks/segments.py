@@ -1,0 +1,150 @@
+"""Deaths by border segment, weekly origins: skill against two climatologies, by delay of the data.
+
+python -m benchmarks.segments --data ged_pakistan_1989_2021_hdx.csv --json --predictions out.parquet
+"""
+
+import argparse
+import json
+import time
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scoringrules as sr
+
+from benchmarks.panels import tell
+from features.deaths import Deaths
+from features.history import Floats, Ints, to_date, to_day
+from models.calibration import redraw
+from models.paired import calibration_slope
+from models.pooled import quantiles, reached
+from models.weekly import LADDER, THRESHOLDS, Weekly, walk_weeks
+from streams.border import border_of
+from theatres import load_theatre
+
+FIRST, LAST = date(2008, 1, 7), date(2021, 9, 27)
+BEGIN = date(2003, 1, 6)
+WARM_WEEKS = 104
+HORIZONS = (7, 30, 90)
+DELAYS = (20, 1, 7, 50)
+"""Days from an event's end until it is known; the candidate releases' first, the others beside."""
+RIVALS = ("climatology", "climatology_2y")
+DRAWS = 500
+LEVELS = np.arange(1, 100) / 100
+
+
+def read(path: Path) -> tuple[Deaths, Ints, tuple[str, ...]]:
+    """UCDP's events as dated deaths, the days they ended, and the segments' names."""
+    rows = pd.read_csv(path, low_memory=False)
+    rows = rows[~rows["latitude"].astype(str).str.startswith("#")]  # HDX adds a row of tags
+    theatre = load_theatre("pak_afg")
+    names = theatre.segment_names
+    lat, lon, deaths = (
+        np.asarray(rows[c].to_numpy(), np.float64) for c in ("latitude", "longitude", "best")
+    )
+    place, _ = border_of(theatre).locate(lat, lon, ["PAK"] * len(rows))
+    at = {name: i for i, name in enumerate(names)}
+    segment = np.array([at.get(str(p), -1) for p in place], np.int32)
+    start, end = (_days(rows[c]) for c in ("date_start", "date_end"))
+    return Deaths(start, end, segment, deaths, len(names)), end, names
+
+
+def _days(texts: "pd.Series[str]") -> Ints:
+    since = pd.to_datetime(texts) - pd.Timestamp(0)
+    return np.asarray((since // pd.Timedelta(days=1)).to_numpy(), np.int32)
+
+
+def skill_rows(walked: Weekly, delay: int, seed: int) -> list[dict[str, Any]]:
+    """Brier, slope and skill of every model, with a 90% block-bootstrap interval over origins."""
+    y = reached(walked.deaths, THRESHOLDS).transpose(2, 0, 1)
+    times = redraw(len(walked.origins), walked.horizon, seed, DRAWS)
+    found = []
+    for k, threshold in enumerate(THRESHOLDS):
+        loss = {name: ((p[k] - y[k]) ** 2).mean(axis=0) for name, p in walked.p.items()}
+        for name, p in walked.p.items():
+            row: dict[str, Any] = {
+                "delay": delay,
+                "horizon": walked.horizon,
+                "threshold": threshold,
+                "model": name,
+                "rate": float(y[k].mean()),
+                "brier": float(loss[name].mean()),
+                "slope": calibration_slope(p[k].ravel(), y[k].ravel()),
+            }
+            for rival in RIVALS:
+                drawn = 1 - (times @ loss[name]) / (times @ loss[rival])
+                row[f"skill_{rival}"] = 1 - float(loss[name].mean() / loss[rival].mean())
+                row[f"interval_{rival}"] = np.quantile(drawn, (0.05, 0.95)).tolist()
+            found.append(row)
+    return found
+
+
+def crps(walked: Weekly) -> float:
+    """Mean CRPS of log1p deaths of the ensemble's distribution."""
+    ladder = walked.ladder.transpose(1, 2, 0).reshape(-1, len(LADDER))
+    q: Floats = quantiles(ladder, LADDER, LEVELS)
+    return float(np.mean(sr.crps_quantile(np.log1p(walked.deaths).ravel(), q, LEVELS)))
+
+
+def predictions(walked: Weekly, names: tuple[str, ...]) -> pd.DataFrame:
+    """A row a unit, origin, threshold and model."""
+    y = reached(walked.deaths, THRESHOLDS).transpose(2, 0, 1)
+    origins = [to_date(day) for day in walked.origins]
+    index = pd.MultiIndex.from_product(
+        [list(THRESHOLDS), names, origins], names=["threshold", "unit", "origin"]
+    )
+    parts = []
+    for name, p in walked.p.items():
+        frame = index.to_frame(index=False)
+        frame["horizon"], frame["model"] = walked.horizon, name
+        frame["probability"], frame["outcome"] = p.ravel(), y.ravel()
+        parts.append(frame)
+    columns = ["unit", "origin", "horizon", "threshold", "probability", "outcome", "model"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def main() -> None:
+    """Walk the weeks at every delay, print the skill, write the forecasts of the usual delay."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--first", type=date.fromisoformat, default=FIRST)
+    parser.add_argument("--last", type=date.fromisoformat, default=LAST)
+    parser.add_argument("--delays", type=int, nargs="+", default=DELAYS)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--predictions", type=Path, help="write every forecast (Parquet)")
+    options = parser.parse_args()
+    start = time.perf_counter()
+    events, ends, names = read(options.data)
+    origins = np.arange(to_day(BEGIN), to_day(options.last) + 1, 7, dtype=np.int32)
+    rows: list[dict[str, Any]] = []
+    counts: dict[str, float] = {}
+    for delay in options.delays:
+        late = events.late(ends, delay)
+        first = to_day(options.first)
+        walked = walk_weeks(late, origins, first, WARM_WEEKS, HORIZONS, delay, options.seed, tell)
+        rows += [row for each in walked for row in skill_rows(each, delay, options.seed)]
+        if delay == options.delays[0]:
+            counts = {str(each.horizon): crps(each) for each in walked}
+            if options.predictions:
+                frames = [predictions(each, names) for each in walked]
+                pd.concat(frames).to_parquet(options.predictions, index=False)
+    seconds = time.perf_counter() - start
+    if options.json:
+        print(json.dumps({"scores": rows, "crps": counts, "seconds": seconds}))
+        return
+    for row in rows:
+        print(
+            f"known after {row['delay']:2} days, h {row['horizon']:2}, >= {row['threshold']:2g}:"
+            f" {row['model']:14} Brier {row['brier']:.4f} slope {row['slope']:.2f}"
+            f" skill {row['skill_climatology']:+.3f} / {row['skill_climatology_2y']:+.3f}"
+        )
+    print(json.dumps({"crps": counts, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main()
