@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
-.PHONY: help forecast test check format clean
+export OMP_NUM_THREADS ?= 1
+.PHONY: help forecast test check format record clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -25,6 +26,18 @@ check: $(VENV)/develops ## Check format, lint and types
 format: $(VENV)/develops ## Put the code in format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+record: $(VENV)/develops ## Measure everything and write docs/record.md; DATA= a folder of UCDP tables
+	@mkdir -p var/record
+	$(BIN)/python -m benchmarks.gate --json > var/record/gate.json
+	$(BIN)/python -m benchmarks.dyad --json > var/record/dyad.json
+	$(BIN)/python -m benchmarks.diplomacy --json > var/record/diplomacy.json
+ifdef DATA
+	$(BIN)/python -m benchmarks.segments --json --data $(DATA)/ged_pakistan_1989_2021_hdx.csv > var/record/segments.json
+	$(BIN)/python -m benchmarks.country_month --json --data $(DATA)/country_month_v25_1.csv > var/record/country_month.json
+	$(BIN)/python -m benchmarks.dyads --json --data $(DATA)/dyad_month_v26_1_to_2025_09.csv --dyads $(DATA)/dyads_v26_1.csv > var/record/dyads.json
+endif
+	$(BIN)/python -m benchmarks.record --results var/record
 
 clean: ## Remove the environment; keeps var/ and mlruns/
 	rm -rf $(VENV)

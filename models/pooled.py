@@ -5,7 +5,7 @@ is deaths, or any count whose thresholds are asked for.
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol, Self
+from typing import Final, Protocol, Self, TypeAlias
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -110,7 +110,7 @@ class TunedRidge(BaseEstimator):  # type: ignore[misc]
         return falling(np.hstack([model.predict(X) for model in self.models_]))
 
 
-Classifier = LogisticRegression | HistGradientBoostingClassifier
+Classifier: TypeAlias = LogisticRegression | HistGradientBoostingClassifier
 
 
 def fitted(model: Classifier, X: Floats, y: Floats, weight: Floats) -> Classifier | float:

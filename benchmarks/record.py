@@ -1,0 +1,208 @@
+"""docs/record.md from what the benchmarks printed: tables and figures, none of them by hand.
+
+python -m benchmarks.record --results var/record --docs docs
+
+`--results` holds what each benchmark wrote with --json, named after it: country_month.json,
+dyads.json, segments.json, dyad.json, diplomacy.json, gate.json. What is missing is left out, and
+said to be.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from models.figures import lead_figure, skill_figure
+from models.recipes import BASELINES
+
+Result = dict[str, Any]
+HEAD: Final = """# The record
+
+Every table and figure here is written by `make record` from what the benchmarks measure; methods.md
+defines each target, score and interval. Out-of-sample throughout: at each origin everything is
+learnt from what was known then.
+"""
+
+
+def _table(frame: pd.DataFrame) -> Iterator[str]:
+    yield "| " + " | ".join(str(name) for name in frame.columns) + " |"
+    yield "|" + "---|" * len(frame.columns)
+    for row in frame.itertuples(index=False):
+        yield "| " + " | ".join(_cell(value) for value in row) + " |"
+    yield ""
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return "" if value != value else f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
+    return str(value)
+
+
+def _span(skill: dict[str, float]) -> str:
+    if skill["low"] != skill["low"]:
+        return f"{100 * skill['skill']:+.1f}%"
+    return f"{100 * skill['skill']:+.1f}% ({100 * skill['low']:+.1f} to {100 * skill['high']:+.1f})"
+
+
+def _panel_rows(found: Result, rival: str, units: str, shown: tuple[str, ...]) -> pd.DataFrame:
+    rows = pd.DataFrame([row for row in found["scores"] if row["units"] == units])
+    table = rows.pivot_table(index=["horizon", "threshold"], columns="model", values="brier")
+    table = table[[name for name in shown if name in table]].reset_index()
+    ours = rows[rows["model"] == "ensemble"].set_index(["horizon", "threshold"])
+    keys = pd.MultiIndex.from_frame(table[["horizon", "threshold"]])
+    table[f"skill on {rival} (95%)"] = [_span(ours.loc[key, "skill"][rival]) for key in keys]
+    table["slope"] = [ours.loc[key, "slope"] for key in keys]
+    return table
+
+
+def country_month(found: Result) -> Iterator[str]:
+    """Monthly deaths by country, against the peer."""
+    yield "## Monthly deaths by country\n"
+    yield (
+        "Brier score, 123 countries, origins 2015-01 on, h months ahead; `peer` is the strongest"
+        " public baseline rebuilt and refitted at every origin; interval over countries.\n"
+    )
+    shown = ("ensemble", "peer", "memory_12", "climatology", "ridge", "trees", "forest", "hurdle")
+    yield from _table(_panel_rows(found, "peer", "countries", shown))
+    yield "CRPS of log(1 + deaths), and how often what came lay in the central 90%:\n"
+    counts = pd.DataFrame(found["counts"]).T.rename_axis("h").reset_index()
+    yield from _table(counts.drop(columns="forecasts"))
+
+
+def dyads(found: Result) -> Iterator[str]:
+    """The dyad and all interstate dyads by month."""
+    yield "## State-on-state events by dyad and month\n"
+    for units in ("dyad 12291", "interstate"):
+        yield f"Brier score, {units}, origins 2015-01 on; interval over dyads.\n"
+        shown = ("ensemble", "memory_12", "memory_36", "window_12", "climatology", "persistence")
+        yield from _table(_panel_rows(found, "memory_12", units, shown))
+    yield (
+        "The plain share of the last twelve months (`window_12`) is the hardest baseline for the"
+        " dyad.\n"
+    )
+
+
+def segments(found: Result) -> Iterator[str]:
+    """Deaths by segment, and the worth of timeliness."""
+    rows = pd.DataFrame(found["scores"])
+    yield "## Deaths along the border, nine segments\n"
+    yield "Weekly origins 2008-01 to 2021-09, Pakistani side; data known 20 days after the event.\n"
+    columns = ["horizon", "threshold", "model", "rate", "brier", "slope"]
+    skills = ["skill_climatology", "skill_climatology_2y"]
+    yield from _table(rows[rows["delay"] == 20][[*columns, *skills]])
+    yield "The worth of timeliness: the ensemble's skill by the delay of the data, in days.\n"
+    ours = rows[rows["model"] == "ensemble"]
+    late = ours.pivot_table(
+        index=["horizon", "threshold"], columns="delay", values="skill_climatology_2y"
+    )
+    late.columns = [f"known after {days}" for days in late.columns]
+    yield from _table(late.reset_index())
+
+
+def dyad(found: Result) -> Iterator[str]:
+    """The embedded chronicle."""
+    rows = pd.DataFrame(found["scores"])
+    yield "## The embedded chronicle: clash, severe, closure\n"
+    for span in ("2012 on", "2019 on"):
+        yield f"Log score, {span} (lower is better), and the ensemble against the best baseline.\n"
+        part = rows[rows["span"] == span]
+        table = part.pivot_table(
+            index=["target", "units", "horizon"], columns="model", values="log_score"
+        )
+        base = [name for name in table if str(name) in BASELINES]
+        best = table[base].min(axis=1)
+        table["ensemble to best"] = [f"{100 * x:+.1f}%" for x in table["ensemble"] / best - 1]
+        yield from _table(table.reset_index())
+
+
+def diplomacy(found: Result) -> Iterator[str]:
+    """What diplomacy adds, and what was said before each escalation."""
+    yield "## Diplomacy, measured\n"
+    yield (
+        "Skill in log score of the forecasts with a family of events over those without it (90%"
+        " interval). Association, not effect: mediation comes when there is fighting.\n"
+    )
+    rows = pd.DataFrame(found["ablation"])
+    rows["with over without"] = [
+        _span({"skill": row.skill, "low": row.low, "high": row.high}) for row in rows.itertuples()
+    ]
+    table = rows.pivot(index=["target", "horizon"], columns="families", values="with over without")
+    yield from _table(table.reset_index())
+    yield "Average move of the 30-day `clash` forecast in the 30 days after:\n"
+    yield from _table(pd.DataFrame(found["shifts"]))
+    yield "## Before the named escalations\n"
+    yield "The 30-day `clash` forecast so many days before each.\n"
+    lead = pd.DataFrame(found["lead"])
+    table = lead.pivot(index="onset", columns=["model", "lead"], values="probability")
+    table.columns = [f"{key[0]}, {key[1]} d" for key in table.columns]
+    order = list(dict.fromkeys(lead["onset"]))
+    yield from _table(table.loc[order].reset_index())
+    yield "![What was forecast before each escalation](record/lead.png)\n"
+
+
+def gate(found: Result) -> Iterator[str]:
+    """How often the gate is fooled."""
+    yield "## The gate in made worlds\n"
+    yield (
+        "Share of worlds in which a model was promoted: one that knows the truth (`skilled`), one"
+        " that knows another world's (`wrong`), and a baseline with noise (`copy`).\n"
+    )
+    yield from _table(pd.DataFrame([found]))
+
+
+PARTS: Final[dict[str, Callable[[Result], Iterator[str]]]] = {
+    "country_month": country_month,
+    "dyads": dyads,
+    "segments": segments,
+    "dyad": dyad,
+    "diplomacy": diplomacy,
+    "gate": gate,
+}
+
+
+def _figures(results: dict[str, Result], folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    made: dict[str, Figure] = {}
+    if "diplomacy" in results:
+        made["lead"] = lead_figure(pd.DataFrame(results["diplomacy"]["lead"]))
+    if "country_month" in results:
+        made["peer"] = skill_figure(results["country_month"]["scores"], "peer")
+    for name, figure in made.items():
+        figure.savefig(folder / f"{name}.png", dpi=90)
+
+
+def write(results: Path, docs: Path) -> Path:
+    """The path of docs/record.md, written with its figures from a folder of results."""
+    found = {
+        name: json.loads(path.read_text(encoding="utf-8"))
+        for name in PARTS
+        if (path := results / f"{name}.json").exists() and path.stat().st_size
+    }
+    lines = [HEAD]
+    if "country_month" in found:
+        lines.append("![Skill on the strongest public baseline](record/peer.png)\n")
+    for name, part in PARTS.items():
+        lines += part(found[name]) if name in found else [f"*{name} was not measured.*\n"]
+    _figures(found, docs / "record")
+    path = docs / "record.md"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+def main() -> None:
+    """Write the record."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--results", type=Path, required=True)
+    parser.add_argument("--docs", type=Path, default=Path("docs"))
+    options = parser.parse_args()
+    print(write(options.results, options.docs))
+
+
+if __name__ == "__main__":
+    main()
