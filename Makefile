@@ -6,7 +6,7 @@ UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
 export OMP_NUM_THREADS ?= 1
-.PHONY: help forecast test check format record clean
+.PHONY: help forecast test check format record prior clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -38,6 +38,9 @@ ifdef DATA
 	$(BIN)/python -m benchmarks.dyads --json --data $(DATA)/dyad_month_v26_1_to_2025_09.csv --dyads $(DATA)/dyads_v26_1.csv > var/record/dyads.json
 endif
 	$(BIN)/python -m benchmarks.record --results var/record
+
+prior: $(VENV)/develops ## Fit the pooled prior anew; DATA= a folder of UCDP tables
+	$(BIN)/python -m benchmarks.prior --data $(DATA)/dyad_month_v26_1_to_2025_09.csv --dyads $(DATA)/dyads_v26_1.csv --made-on $$(date -u +%F)
 
 clean: ## Remove the environment; keeps var/ and mlruns/
 	rm -rf $(VENV)

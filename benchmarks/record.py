@@ -128,7 +128,8 @@ def diplomacy(found: Result) -> Iterator[str]:
     )
     rows = pd.DataFrame(found["ablation"])
     rows["with over without"] = [
-        _span({"skill": row.skill, "low": row.low, "high": row.high}) for row in rows.itertuples()
+        _span(dict(zip(("skill", "low", "high"), values, strict=True)))
+        for values in rows[["skill", "low", "high"]].to_numpy(float).tolist()
     ]
     table = rows.pivot(index=["target", "horizon"], columns="families", values="with over without")
     yield from _table(table.reset_index())

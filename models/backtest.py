@@ -102,7 +102,9 @@ def _pose_one(
     target = theatre.targets[name]
     labels = Labels(history, target, units, theatre, covered_until)
     rates = rate_features(labels, units, grid, at)
-    needed = {c for model in learners(units, target.horizons, 0).values() for c in model.columns}
+    needed = {
+        c for model in learners(name, units, target.horizons, 0).values() for c in model.columns
+    }
     X = pd.concat([events.loc[list(units), sorted(needed)], rates], axis=1)
     values = X.to_numpy().reshape(len(units), len(at), -1)
     return Problem(name, units, target.horizons, labels, at, X.columns, values)
@@ -126,7 +128,7 @@ def fit_at(problem: Problem, day: int, models: dict[str, Learner]) -> dict[str, 
 
 def _walk_span(problem: Problem, starts: list[int], seed: int) -> Floats:
     """Forecasts from each start to the next refit: (model, unit, horizon, origin)."""
-    models = learners(problem.units, problem.horizons, seed)
+    models = learners(problem.target, problem.units, problem.horizons, seed)
     found = []
     for start in starts:
         span = slice(start, start + REFIT_WEEKS)
@@ -187,7 +189,7 @@ def _records(
 ) -> list[Record]:
     records = []
     for problem, refits in zip(problems, starts, strict=True):
-        names = tuple(learners(problem.units, problem.horizons, 0))
+        names = tuple(learners(problem.target, problem.units, problem.horizons, 0))
         mine = [r for (posed, _), r in zip(pieces, results, strict=True) if posed is problem]
         empty = np.empty((len(names), len(problem.units), len(problem.horizons), 0))
         p = np.concatenate([empty, *mine], axis=3)

@@ -151,7 +151,7 @@ def _bands(record: Record, combined: Combined, known: Floats, seed: int) -> Floa
 def build(record: Record, combined: Combined, day: int, seed: int) -> Ensemble:
     """The ensemble as of `day`: members fitted on all that is closed, weights and maps of then."""
     problem = record.problem
-    models = learners(problem.units, problem.horizons, seed)
+    models = learners(problem.target, problem.units, problem.horizons, seed)
     known = _known(record, day, len(record.origins))
     past = problem.rows(slice(0, int(np.searchsorted(problem.grid, day))))
     return Ensemble(

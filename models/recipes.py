@@ -6,6 +6,7 @@ from typing import Final
 from features import table
 from features.rates import RATES
 from features.table import OWN_FAMILIES
+from models import prior
 from models.boosting import Boosting
 from models.climatology import Rate
 from models.counts import Hazard
@@ -15,7 +16,7 @@ from theatres import DYAD, Theatre
 Learner = Rate | MemoryLogistic | Hazard | Boosting
 
 BASELINES = RATES
-METHOD_VERSION: Final = "1"
+METHOD_VERSION: Final = "2"
 """Raise it whenever the same data would give another forecast."""
 
 PRIOR = {
@@ -27,6 +28,7 @@ PRIOR = {
     "logistic": 1.0,
     "hazard": 3.0,
     "boosting": 0.5,
+    "pooled": 1.0,
 }
 """What the ensemble believes of each member before it has a record: the memories, and the hazard
 model that starts from them, over rules that forget nothing and models with many terms."""
@@ -54,23 +56,30 @@ OWN_STATE = (
 )
 
 
-def learners(units: tuple[str, ...], horizons: tuple[int, ...], seed: int) -> dict[str, Learner]:
-    """Every member of the ensemble, unfitted, by name: baselines first."""
+def learners(
+    target: str, units: tuple[str, ...], horizons: tuple[int, ...], seed: int
+) -> dict[str, Learner]:
+    """Every member of the ensemble, unfitted, by name: baselines first.
+
+    What other dyads teach about force starts the dyad's own `clash` model, and no other.
+    """
+    pooled = Hazard(horizons, prior.COLUMNS, pooled=True)
     own, state = ((), ()) if units == (DYAD,) else (OWN, OWN_STATE)
     return {
         **{rate: Rate(rate, horizons) for rate in RATES},
         "logistic": MemoryLogistic(horizons, (*RECENT, *STATE, *own, *state)),
         "hazard": Hazard(horizons, (*RECENT, *own)),
         "boosting": Boosting(horizons, (*RECENT, *own, *state), seed=seed),
+        **({"pooled": pooled} if (target, units) == ("clash", (DYAD,)) else {}),
     }
 
 
 def contract(theatre: Theatre) -> str:
     """A hash of all that a trained model takes for granted: the feature contract, this method's
     version, and the columns of every learner."""
-    promise = [table.contract(theatre), METHOD_VERSION]
+    promise = [table.contract(theatre), METHOD_VERSION, str(prior.read_prior())]
     for name, target in theatre.targets.items():
         for units in ((DYAD,), theatre.units(name)[1:]):
-            models = learners(units, target.horizons, 0) if units else {}
+            models = learners(name, units, target.horizons, 0) if units else {}
             promise += [f"{name} {model}: {list(made.columns)}" for model, made in models.items()]
     return hashlib.sha256("\n".join(promise).encode()).hexdigest()

@@ -229,7 +229,7 @@ def _parameters(name: str, training: Training) -> dict[str, Any]:
     if name == ENSEMBLE:
         return {**shared, "trust": TRUST}
     problem = training.records[0].problem
-    model = learners(problem.units, problem.horizons, 0)[name]
+    model = learners(problem.target, problem.units, problem.horizons, 0)[name]
     own = {k: v for k, v in model.get_params().items() if k not in ("horizons", "columns")}
     return {**shared, **own}
 

@@ -118,10 +118,10 @@ def test_drivers_of_two_families_are_shapley_s_by_hand() -> None:
 
 
 def test_drivers_hold_for_every_member_there_is() -> None:
-    names = {c for m in learners((DYAD,), HORIZONS, 0).values() for c in m.columns}
+    names = {c for m in learners("clash", (DYAD,), HORIZONS, 0).values() for c in m.columns}
     X = made_rows(80, 3)
     X = X.assign(**dict.fromkeys(sorted(names - set(X.columns)), X[COLUMNS[0]]))
-    members = learners((DYAD,), HORIZONS, 0)
+    members = learners("clash", (DYAD,), HORIZONS, 0)
     for model in members.values():
         model.fit(X, recorded(X, 4), np.ones(80))
     ensemble = ensemble_of(members, X.median().to_numpy(), list(X.columns))

@@ -182,8 +182,9 @@ def test_rising_sorts_the_last_axis() -> None:
 
 
 def test_learners_are_baselines_first_and_each_has_a_prior() -> None:
-    found = learners((DYAD,), HORIZONS, 0)
+    found = learners("clash", (DYAD,), HORIZONS, 0)
 
     assert tuple(found)[: len(RATES)] == RATES
     assert set(found) == set(PRIOR)
-    assert set(learners(("khyber",), HORIZONS, 0)) == set(PRIOR)
+    assert set(learners("clash", ("khyber",), HORIZONS, 0)) == set(PRIOR) - {"pooled"}
+    assert "pooled" not in learners("closure", (DYAD,), HORIZONS, 0)

@@ -1,0 +1,55 @@
+"""The pooled prior from UCDP's dyad-months: models/data/prior.json.
+
+python -m benchmarks.prior --data dyad_month_v26_1_to_2025_09.csv --dyads dyads_v26_1.csv \
+    --until 2011-12 --made-on 2026-11-24
+
+Only months up to --until are read: the chronicle is judged from 2012 on, and nothing of that time
+may be in what its model starts from. The theatre's own dyad is left out: the chronicle tells it.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.dyads import INTERSTATE_WEIGHT, PAKISTAN_AFGHANISTAN
+from benchmarks.panels import dyads, month_of
+from features.panel import Panel
+from models.prior import FILE, fit_prior, write_prior
+
+
+def main() -> None:
+    """Fit and write the prior."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--dyads", type=Path, required=True)
+    parser.add_argument("--until", default="2011-12", help="the last month read")
+    parser.add_argument("--made-on", required=True, help="the day it was made, kept in the file")
+    parser.add_argument("--out", type=Path, default=FILE)
+    options = parser.parse_args()
+    panel, interstate = dyads(options.data, options.dyads)
+    kept = np.array([unit != PAKISTAN_AFGHANISTAN for unit in panel.units])
+    months = month_of(options.until) - panel.first + 1
+    kept &= panel.entered < months
+    others = Panel(
+        tuple(np.array(panel.units)[kept]),
+        panel.first,
+        panel.deaths[kept, :months],
+        {"events": panel.kinds["events"][kept, :months]},
+        panel.entered[kept],
+        tuple(np.array(panel.groups)[kept]),
+    )
+    weight = np.where(interstate[kept], INTERSTATE_WEIGHT, 1.0)
+    source = f"UCDP GED, state-based dyads by month ({options.data.name}), to {options.until}"
+    prior = fit_prior(others, weight, source, options.made_on)
+    write_prior(prior, options.out)
+    print(f"{options.out}: {prior.dyads} dyads, {prior.months} months")
+    spread = np.sqrt(np.diag(np.array(prior.covariance)))
+    for name, mean, sd in zip(("1", *prior.columns), prior.mean, spread, strict=True):
+        print(f"    {name:28} {mean:+.3f} ({sd:.3f})")
+
+
+if __name__ == "__main__":
+    main()
