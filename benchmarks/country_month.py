@@ -15,7 +15,8 @@ import scoringrules as sr
 
 from benchmarks.panels import arguments, countries, month_of, predictions, scored, show, tell
 from features.history import Floats
-from features.panel import Panel, label
+from features.panel import MONTHS_A_YEAR, Panel, label
+from models.conformal import conformal_levels, transform
 from models.frequency import frequencies
 from models.panel import BURN_MONTHS, Study, Walked, table, walk
 from models.peer import peer_features, peer_forecast
@@ -50,10 +51,10 @@ def baselines(
     return every
 
 
-def count_scores(study: Study, walked: Walked) -> dict[str, float]:
+def count_scores(study: Study, walked: Walked, seed: int) -> dict[str, float]:
     """Mean CRPS of log1p deaths: the ensemble's, the negative-binomial rival's, climatology's.
 
-    And how often what came lay inside the ensemble's 90% interval.
+    And how often what came lay inside the ensemble's 90% interval, as stated and conformal.
     """
     n = len(walked.origins)
     y = np.log1p(walked.y).ravel()
@@ -64,17 +65,34 @@ def count_scores(study: Study, walked: Walked) -> dict[str, float]:
         "crps_nb": _crps(y, _negative_binomial(study, walked)),
         "crps_climatology": _crps(y, _climatology(study, walked)),
     }
-    low, high = quantiles(ladder, study.ladder, np.array([0.05, 0.95])).T
-    inside = (y >= low - 1e-9) & (y <= high + 1e-9)
-    calm = (study.panel.deaths[:, walked.origins] == 0).ravel()
     return {
         **found,
         "below_nb": 1 - found["crps"] / found["crps_nb"],
         "skill": 1 - found["crps"] / found["crps_climatology"],
-        "coverage_90": float(inside.mean()),
-        "coverage_90_calm": float(inside[calm].mean()),
-        "coverage_90_active": float(inside[~calm].mean()),
+        **_coverage(study, walked, ladder, seed),
         "forecasts": float(n * len(study.panel.units)),
+    }
+
+
+def _coverage(study: Study, walked: Walked, ladder: Floats, seed: int) -> dict[str, float]:
+    """How often what came lay in the 90% interval: as the forecast states it, and conformal.
+
+    Randomised, overall and by thirds of the forecast; the first year only teaches.
+    """
+    shape = walked.y.shape
+    pit = transform(ladder, study.ladder, walked.y.ravel(), seed).reshape(shape)
+    level = walked.p["ensemble"][0]
+    levels, third = conformal_levels(pit, level, walked.origins, walked.horizon)
+    late = np.broadcast_to(np.arange(shape[1]) >= MONTHS_A_YEAR, shape)
+    stated = (pit >= 0.05) & (pit <= 0.95)
+    inside = (pit >= levels[0]) & (pit <= levels[1])
+    return {
+        "stated_90": float(stated[late].mean()),
+        "conformal_90": float(inside[late].mean()),
+        **{
+            f"conformal_90_{name}": float(inside[late & (third == at)].mean())
+            for at, name in enumerate(("calm", "middle", "escalated"))
+        },
     }
 
 
@@ -138,7 +156,7 @@ def main() -> None:
         for each in walked
         for row in scored(each, THRESHOLDS, every, RIVALS, "countries", options.seed)
     ]
-    counts = {str(each.horizon): count_scores(study, each) for each in walked}
+    counts = {str(each.horizon): count_scores(study, each, options.seed) for each in walked}
     show(rows, {"counts": counts, "seconds": time.perf_counter() - start}, options.json)
 
 

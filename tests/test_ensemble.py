@@ -109,7 +109,7 @@ def test_walk_forecasts_every_origin_from_the_first_on(records: list[Record]) ->
     assert segments.models == tuple(name for name in MODELS if name != "pooled")
     assert dyad.origins.tolist() == segments.origins.tolist() == origins.tolist()
     assert dyad.p.shape == (len(MODELS), 1, 2, len(origins))
-    assert segments.p.shape == (len(MODELS), 2, 2, len(origins))
+    assert segments.p.shape == (len(MODELS) - 1, 2, 2, len(origins))
     for record in records:
         assert ((record.p > 0) & (record.p < 1)).all()
         assert (np.diff(record.p, axis=2) >= 0).all()
