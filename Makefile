@@ -36,6 +36,7 @@ ifdef DATA
 	$(BIN)/python -m benchmarks.segments --json --data $(DATA)/ged_pakistan_1989_2021_hdx.csv > var/record/segments.json
 	$(BIN)/python -m benchmarks.country_month --json --data $(DATA)/country_month_v25_1.csv > var/record/country_month.json
 	$(BIN)/python -m benchmarks.dyads --json --data $(DATA)/dyad_month_v26_1_to_2025_09.csv --dyads $(DATA)/dyads_v26_1.csv > var/record/dyads.json
+	$(BIN)/python -m benchmarks.vintages --json --data $(DATA)/country_month_v26_1_to_2025_09.csv --vintages $(DATA)/../vintages/country_month_vintages_to_2025_09.csv > var/record/vintages.json
 endif
 	$(BIN)/python -m benchmarks.record --results var/record
 

@@ -3,7 +3,8 @@
 python -m benchmarks.record --results var/record --docs docs
 
 `--results` holds what each benchmark wrote with --json, named after it: country_month.json,
-dyads.json, segments.json, dyad.json, diplomacy.json, gate.json. What is missing is left out, and
+dyads.json, segments.json, dyad.json, diplomacy.json, vintages.json,
+gate.json. What is missing is left out, and
 said to be.
 """
 
@@ -145,6 +146,17 @@ def diplomacy(found: Result) -> Iterator[str]:
     yield "![What was forecast before each escalation](record/lead.png)\n"
 
 
+def vintages(found: Result) -> Iterator[str]:
+    """As known and as revised."""
+    yield "## As known and as revised: Pakistan and Afghanistan\n"
+    yield (
+        "Brier score of the same models on the data as the vintage of the day told it and as it"
+        " stands now, origins 2024-01 to 2025-06 (18 a row: read with care); `moved` is how far the"
+        " two probabilities lay apart, `vintage_cost` the first score less the second.\n"
+    )
+    yield from _table(pd.DataFrame(found["costs"]))
+
+
 def gate(found: Result) -> Iterator[str]:
     """How often the gate is fooled."""
     yield "## The gate in made worlds\n"
@@ -161,6 +173,7 @@ PARTS: Final[dict[str, Callable[[Result], Iterator[str]]]] = {
     "segments": segments,
     "dyad": dyad,
     "diplomacy": diplomacy,
+    "vintages": vintages,
     "gate": gate,
 }
 

@@ -29,3 +29,15 @@ def region(iso3: str, scheme: str = "UNregion") -> str:
     if iso3 not in table.index:
         raise RegionError("unknown country", found=iso3, expected="a code of ISO 3166-1 alpha-3")
     return str(table.loc[iso3, scheme])
+
+
+@cache
+def _by_number() -> dict[int, str]:
+    table = _table()
+    numbered = table[table["GWcode"].astype(str).str.fullmatch(r"\d+(\.0)?")]
+    return {int(float(code)): str(iso3) for iso3, code in numbered["GWcode"].items()}
+
+
+def iso3_of(number: int) -> str:
+    """The ISO 3166 code of a state's Gleditsch-Ward number; empty for one that is no more."""
+    return _by_number().get(int(number), "")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.regions import RegionError, region
+from streams.regions import RegionError, iso3_of, region
 
 
 def test_region_of_the_two_states() -> None:
@@ -13,3 +13,7 @@ def test_region_of_the_two_states() -> None:
 def test_region_of_an_unknown_code_is_refused() -> None:
     with pytest.raises(RegionError, match="XXX"):
         region("XXX")
+
+
+def test_iso3_of_a_state_number() -> None:
+    assert [iso3_of(770), iso3_of(700), iso3_of(99999)] == ["PAK", "AFG", ""]
