@@ -17,8 +17,10 @@ from typing import Any, Final
 import pandas as pd
 from matplotlib.figure import Figure
 
+from flows.settings import read_settings
 from models.figures import lead_figure, skill_figure
 from models.recipes import BASELINES
+from models.registry import log_record, open_registry
 
 Result = dict[str, Any]
 HEAD: Final = """# The record
@@ -189,13 +191,44 @@ def _figures(results: dict[str, Result], folder: Path) -> None:
         figure.savefig(folder / f"{name}.png", dpi=90)
 
 
-def write(results: Path, docs: Path) -> Path:
-    """The path of docs/record.md, written with its figures from a folder of results."""
-    found = {
+def read(results: Path) -> dict[str, Result]:
+    """What each benchmark measured, by name; those that were not run are left out."""
+    return {
         name: json.loads(path.read_text(encoding="utf-8"))
         for name in PARTS
         if (path := results / f"{name}.json").exists() and path.stat().st_size
     }
+
+
+def metrics(found: Result) -> dict[str, float]:
+    """The Brier and log scores of a benchmark by model, as MLflow takes them."""
+    named: dict[str, float] = {}
+    for row in found.get("scores", ()):
+        where = [row.get(k) for k in ("target", "units", "span", "delay", "horizon", "threshold")]
+        key = " ".join(str(part) for part in (row["model"], *where) if part is not None)
+        for score in ("brier", "log_score"):
+            if row.get(score) is not None:
+                named[f"{score} {key}"] = float(row[score])
+    return named
+
+
+def log(results: Path, docs: Path) -> list[str]:
+    """The ids of one MLflow run a benchmark, with its scores, its file and its figures."""
+    settings = read_settings()
+    client = open_registry(settings.tracking_uri, settings.artifacts)
+    figures = {"diplomacy": "lead.png", "country_month": "peer.png"}
+    runs = []
+    for name, found in read(results).items():
+        files = [results / f"{name}.json"]
+        if name in figures:
+            files.append(docs / "record" / figures[name])
+        runs.append(log_record(client, settings.artifacts, name, metrics(found), files))
+    return runs
+
+
+def write(results: Path, docs: Path) -> Path:
+    """The path of docs/record.md, written with its figures from a folder of results."""
+    found = read(results)
     lines = [HEAD]
     if "country_month" in found:
         lines.append("![Skill on the strongest public baseline](record/peer.png)\n")
@@ -216,6 +249,7 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, default=Path("docs"))
     options = parser.parse_args()
     print(write(options.results, options.docs))
+    print(f"{len(log(options.results, options.docs))} runs logged, experiment 'record'")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -24,6 +24,7 @@ from theatres import DYAD, Theatre
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+RECORD: Final = "record"
 SQLITE: Final = "sqlite:///"
 SQLITE_HEADER: Final = b"SQLite format 3\x00"
 LIBRARIES: Final = ("numpy", "pandas", "scikit-learn", "scipy", "statsmodels")
@@ -305,6 +306,28 @@ def _register(experiment: str, run: str, client: "MlflowClient", model: RiskMode
     client.set_model_version_tag(model.theatre, made, "contract", model.contract)
     client.set_model_version_tag(model.theatre, made, "trained_as_of", model.trained_as_of)
     return made
+
+
+def log_record(
+    client: "MlflowClient",
+    artifacts: Path,
+    name: str,
+    metrics: Mapping[str, float],
+    files: Sequence[Path],
+) -> str:
+    """The id of a new run in the experiment `record`, with a benchmark's scores and its files."""
+    from mlflow.entities import Metric
+    from mlflow.utils.git_utils import get_git_commit
+
+    commit = get_git_commit(__file__) or "not a git checkout"
+    tags = {"mlflow.runName": name, "model": name, "mlflow.source.git.commit": commit}
+    run = client.create_run(_experiment(client, RECORD, artifacts), tags=tags)
+    run_id = str(run.info.run_id)
+    client.log_batch(run_id, [Metric(key, value, 0, 0) for key, value in metrics.items()])
+    for file in files:
+        client.log_artifact(run_id, str(file))
+    client.set_terminated(run_id)
+    return run_id
 
 
 def record_of(client: "MlflowClient", run_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
