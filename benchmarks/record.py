@@ -40,6 +40,8 @@ def _table(frame: pd.DataFrame) -> Iterator[str]:
 
 
 def _cell(value: object) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) >= 1:
+        return f"{value:.0f}"
     if isinstance(value, float):
         return "" if value != value else f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
     return str(value)
