@@ -183,8 +183,6 @@ def show(rows: list[dict[str, Any]], extra: dict[str, Any], as_json: bool) -> No
         slope = f"  slope {row['slope']:.2f}" if row["slope"] is not None else ""
         print(f"    {row['model']:12} Brier {row['brier']:.4f}  log {row['log_score']:.4f}{slope}")
         for rival, s in row.get("skill", {}).items():
-            print(
-                f"        skill against {rival:12} {s['skill']:+.3f}"
-                f" (95% {s['low']:+.3f} to {s['high']:+.3f})"
-            )
+            span = "" if s["low"] is None else f" (95% {s['low']:+.3f} to {s['high']:+.3f})"
+            print(f"        skill against {rival:12} {s['skill']:+.3f}{span}")
     print(json.dumps(extra, indent=1))

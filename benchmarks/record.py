@@ -47,10 +47,11 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def _span(skill: dict[str, float]) -> str:
-    if skill["low"] != skill["low"]:
-        return f"{100 * skill['skill']:+.1f}%"
-    return f"{100 * skill['skill']:+.1f}% ({100 * skill['low']:+.1f} to {100 * skill['high']:+.1f})"
+def _span(skill: dict[str, float | None]) -> str:
+    low, high = skill["low"], skill["high"]
+    if low is None or high is None:
+        return f"{100 * (skill['skill'] or 0):+.1f}%"
+    return f"{100 * (skill['skill'] or 0):+.1f}% ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
 def _panel_rows(found: Result, rival: str, units: str, shown: tuple[str, ...]) -> pd.DataFrame:

@@ -18,21 +18,21 @@ class Skill:
     """1 - loss / rival's loss, with an interval from redrawn units."""
 
     skill: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
 
 
 def skill_over_units(loss: Floats, rival: Floats, seed: int, level: float = 0.95) -> Skill:
     """The skill of summed losses by unit, with a percentile bootstrap interval over units.
 
     Units are drawn whole, so that what a unit's months share does not count as evidence. A single
-    unit gives no interval: both ends are NaN.
+    unit gives no interval: both ends are None.
     """
     from arch.bootstrap import IIDBootstrap
 
     skill = 1 - float(loss.sum() / rival.sum())
     if len(loss) < 2:
-        return Skill(skill, float("nan"), float("nan"))
+        return Skill(skill, None, None)
     drawn = IIDBootstrap(loss, rival, seed=np.random.default_rng(seed))
     low, high = drawn.conf_int(
         lambda a, b: 1 - a.sum() / b.sum(), REPEATS, method="percentile", size=level

@@ -16,7 +16,7 @@ def test_one_unit_gives_no_interval() -> None:
     found = skill_over_units(np.array([1.0]), np.array([2.0]), 0)
 
     assert found.skill == 0.5
-    assert np.isnan([found.low, found.high]).all()
+    assert (found.low, found.high) == (None, None)
 
 
 def test_interval_of_units_that_differ_holds_the_skill() -> None:
@@ -25,6 +25,8 @@ def test_interval_of_units_that_differ_holds_the_skill() -> None:
 
     found = skill_over_units(rival * rng.uniform(0.6, 1.1, 40), rival, 0)
 
+    assert found.low is not None
+    assert found.high is not None
     assert found.low < found.skill < found.high
 
 
