@@ -30,7 +30,12 @@ class Plain:
         self, lat: NDArray[np.float64], lon: NDArray[np.float64], country: Sequence[str]
     ) -> tuple[list[str], NDArray[np.float64]]:
         km: NDArray[np.float64] = np.hypot(lat - 34.0, lon - 70.0) * 100.0
-        inland = [f"interior-{code.lower()}" if code else "" for code in country]
+        # as the real border: a code that is no country's lies abroad
+        known = [code.isascii() and code.isalnum() for code in country]
+        inland = [
+            f"interior-{code.lower()}" if ok else "abroad" if code else ""
+            for code, ok in zip(country, known, strict=True)
+        ]
         names = ["khyber" if near else name for near, name in zip(km <= 200, inland, strict=True)]
         return names, km
 
