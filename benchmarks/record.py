@@ -74,7 +74,7 @@ def country_month(found: Result) -> Iterator[str]:
     )
     shown = ("ensemble", "peer", "memory_12", "climatology", "ridge", "trees", "forest", "hurdle")
     yield from _table(_panel_rows(found, "peer", "countries", shown))
-    yield "CRPS of log(1 + deaths), and how often what came lay in the central 90%:\n"
+    yield "CRPS of log(1 + deaths), and how often what came lay in the 90% interval:\n"
     counts = pd.DataFrame(found["counts"]).T.rename_axis("h").reset_index()
     yield from _table(counts.drop(columns="forecasts"))
 
