@@ -17,7 +17,8 @@ BELOW: dict[str, set[str]] = {
     "models": {"errors", "theatres", "streams", "features"},
     "publish": {"errors", "theatres", "streams"},
     "flows": {"errors", "theatres", "streams", "features", "models", "publish"},
-    "dyadcast": {"errors", "theatres", "streams", "features", "models", "publish", "flows"},
+    "commands": {"errors", "theatres", "streams", "models", "publish", "flows", "commands"},
+    "dyadcast": {"errors", "commands"},
 }
 DOORS = {
     "prefect": ("flows/",),
