@@ -22,8 +22,7 @@ from models.backtest import learning_grid
 def compare(theatre: str) -> dict[str, float]:
     """Seconds of both ways over the embedded chronicle, their ratio, and the largest difference."""
     settings, now = read_settings(), datetime.now(UTC)
-    steps.ingest(settings, now)
-    known = steps.gather(settings, theatre, None, now.date())
+    known = steps.gather_embedded(settings, theatre, now)
     grid = learning_grid(known.covered[0], known.covered[1])
     history = known.history.as_known(to_day(known.as_of))
     start = time.perf_counter()

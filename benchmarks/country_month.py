@@ -20,7 +20,8 @@ from models.conformal import conformal_levels, transform
 from models.frequency import frequencies
 from models.panel import BURN_MONTHS, Study, Walked, table, walk
 from models.peer import peer_features, peer_forecast
-from models.pooled import NegativeBinomial, quantiles
+from models.pooled import NegativeBinomial
+from models.pooling import quantiles
 from streams.regions import region
 
 THRESHOLDS = (1.0, 25.0, 100.0)

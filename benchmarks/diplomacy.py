@@ -23,7 +23,7 @@ from flows.settings import read_settings
 from models.ablation import lead_times, shift_after, without, worth
 from models.backtest import Problem, first_forecast, learning_grid, pose, walk
 from models.ensemble import combine
-from models.gate import CHALLENGER
+from models.scoring import ENSEMBLE
 from theatres import DYAD
 
 FAMILIES: Final = {
@@ -75,8 +75,7 @@ def _responses(history: History, record: Any, p: Floats) -> list[dict[str, Any]]
 def study(theatre: str) -> dict[str, Any]:
     """Ablation, shifts and lead times of the embedded chronicle."""
     settings, now = read_settings(), datetime.now(UTC)
-    steps.ingest(settings, now)
-    known = steps.gather(settings, theatre, None, now.date())
+    known = steps.gather_embedded(settings, theatre, now)
     covered = (known.covered[0], min(known.covered[1], known.as_of))
     history = known.history.as_known(to_day(known.as_of))
     posed = pose(history, known.theatre, covered, learning_grid(*covered))
@@ -94,7 +93,7 @@ def study(theatre: str) -> dict[str, Any]:
     record, p = next(each for each in full if each[0].problem.target == "clash")
     at = record.problem.horizons.index(HORIZON)
     models = {
-        CHALLENGER: p[0, at],
+        ENSEMBLE: p[0, at],
         known.theatre.baseline: record.p[record.models.index(known.theatre.baseline), 0, at],
     }
     onsets = {name: to_day(day) for name, day in ONSETS.items()}

@@ -17,7 +17,7 @@ from features.history import Floats
 from features.panel import Panel, month_name, month_number
 from models.paired import calibration_slope, skill_over_units
 from models.panel import Walked
-from models.pooled import reached
+from models.pooling import reached
 
 FIRST_YEAR = 1989
 """UCDP's events begin in 1989: earlier rows of a table are false zeros."""

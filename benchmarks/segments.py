@@ -19,7 +19,7 @@ from features.deaths import Deaths
 from features.history import Floats, Ints, to_date, to_day
 from models.calibration import redraw
 from models.paired import calibration_slope
-from models.pooled import quantiles, reached
+from models.pooling import quantiles, reached
 from models.weekly import LADDER, THRESHOLDS, Weekly, walk_weeks
 from streams.border import border_of
 from theatres import load_theatre

@@ -22,7 +22,7 @@ from benchmarks.panels import month_of
 from features.history import Floats
 from features.panel import Panel, month_name, month_number
 from models.panel import Study, fit, table
-from models.pooled import falling, reached
+from models.pooling import falling, reached
 from streams.regions import iso3_of, region
 
 THRESHOLDS: Final = (1.0, 25.0, 100.0)

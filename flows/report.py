@@ -57,8 +57,7 @@ def backtest(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Scores, skill and every out-of-sample forecast of a fresh backtest; nothing is logged."""
     settings, now = read_settings(), datetime.now(UTC)
-    steps.ingest(settings, now)
-    known = steps.gather(settings, theatre, None, now.date())
+    known = steps.gather_embedded(settings, theatre, now)
     training = risk.train(
         known.history,
         known.theatre,

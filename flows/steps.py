@@ -171,6 +171,12 @@ def gather(settings: Settings, theatre_name: str, as_of: date | None, today: dat
     )
 
 
+def gather_embedded(settings: Settings, theatre_name: str, now: datetime) -> Knowledge:
+    """What is known at present, the embedded chronicle taken in first."""
+    ingest(settings, now)
+    return gather(settings, theatre_name, None, now.date())
+
+
 def why_not(known: Knowledge) -> str:
     """The reason why there can be no forecast on that day; empty where there can."""
     last = known.covered[1] + timedelta(days=known.theatre.coverage_tolerance_days)

@@ -15,12 +15,12 @@ from features.targets import WEEK
 from models.calibration import redraw
 from models.ensemble import episodes, log_loss
 from models.recipes import BASELINES
+from models.scoring import ENSEMBLE
 
 DRAWS: Final = 500
 INTERVAL: Final = (0.05, 0.95)
 EPISODES: Final = 5
 """Fewer separate spells are anecdotes: no interval from them is believed."""
-CHALLENGER: Final = "ensemble"
 
 
 @dataclass(frozen=True)
@@ -85,22 +85,23 @@ def without_best_spell(loss: Floats, rival: Floats, y: Floats, horizon: int) -> 
 
 
 def judge(
-    losses: dict[str, Floats], y: Floats, horizon: int, seed: int, challenger: str = CHALLENGER
+    losses: dict[str, Floats], y: Floats, horizon: int, seed: int, challenger: str = ENSEMBLE
 ) -> tuple[bool, str, str, tuple[float, float, float]]:
     """Whether the challenger beats every rival: (shown, reason, best rival, its skill's interval).
 
     `losses` are by origin, a row a model; y is (origin, unit). Every rival must be beaten, so that
     the best of several by chance is no easier to beat than it is.
     """
-    rivals = [name for name in losses if name != challenger]
-    best = min(rivals, key=lambda name: float(losses[name].sum()))
     ours = losses[challenger]
-    found = paired(ours, losses[best], horizon, seed)
+    rivals = sorted(
+        losses.keys() - {challenger}, key=lambda name: (float(losses[name].sum()), name)
+    )
+    skills = {name: paired(ours, losses[name], horizon, seed) for name in rivals}
+    best, found = rivals[0], skills[rivals[0]]
     spells = episodes(y.T)
     if spells < EPISODES:
         return False, f"{spells} episodes, {EPISODES} are needed", best, found
-    for name in sorted(rivals, key=lambda name: float(losses[name].sum())):
-        skill, low, high = paired(ours, losses[name], horizon, seed)
+    for name, (skill, low, high) in skills.items():
         if not low > 0:
             why = f"not clear of {name}: skill {skill:+.3f} (90% {low:+.3f} to {high:+.3f})"
             return False, why, best, found
@@ -117,7 +118,7 @@ def _by_origin(rows: pd.DataFrame) -> tuple[dict[str, Floats], Floats]:
         loss=log_loss(rows["probability"].to_numpy(float), rows["outcome"].to_numpy(float))
     )
     table = loss.pivot_table(index="origin", columns="model", values="loss", aggfunc="mean")
-    one = rows[rows["model"] == CHALLENGER]
+    one = rows[rows["model"] == ENSEMBLE]
     y = one.pivot_table(index="origin", columns="unit", values="outcome")
     return {str(name): table[name].to_numpy() for name in table}, y.to_numpy()
 
@@ -129,7 +130,7 @@ def verdicts(record: pd.DataFrame, seed: int) -> tuple[Verdict, ...]:
     probability, outcome.
     """
     groups = record.assign(units=np.where(record["unit"] == "dyad", "dyad", "segments"))
-    chosen = groups[groups["model"].isin([*BASELINES, CHALLENGER])]
+    chosen = groups[groups["model"].isin([*BASELINES, ENSEMBLE])]
     found = []
     for key, rows in chosen.groupby(["target", "units", "horizon"]):
         target, units, horizon = str(key[0]), str(key[1]), int(str(key[2]))
@@ -163,8 +164,8 @@ def against(
     where fewer than a year of origins are shared.
     """
     keys = ["unit", "target", "origin", "horizon"]
-    ours = record[record["model"] == CHALLENGER].dropna(subset=["outcome"])
-    theirs = champion[champion["model"] == CHALLENGER][[*keys, "probability"]]
+    ours = record[record["model"] == ENSEMBLE].dropna(subset=["outcome"])
+    theirs = champion[champion["model"] == ENSEMBLE][[*keys, "probability"]]
     both = ours.assign(origin=pd.to_datetime(ours["origin"])).merge(
         theirs.assign(origin=pd.to_datetime(theirs["origin"])), on=keys, suffixes=("", "_then")
     )

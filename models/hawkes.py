@@ -7,7 +7,8 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from features.history import Floats
-from models.pooled import chance, falling, fitted, logistic, reached
+from models.pooled import chance, fitted, logistic
+from models.pooling import falling, reached
 
 STEPS: Final = 200
 FLOOR: Final = 1e-3

@@ -9,24 +9,15 @@ import numpy as np
 
 from features.history import Floats, Ints
 from features.panel import MONTHS_A_YEAR, Panel, label, panel_features
-from models.calibration import apply_map, fit_map
-from models.pooled import (
-    COUNT_COLUMNS,
-    Forest,
-    Hurdle,
-    Member,
-    Ridge,
-    Trees,
-    bent,
-    falling,
-    pool,
-    reached,
-)
+from models.pooled import COUNT_COLUMNS, Forest, Hurdle, Member, Ridge, Trees
+from models.pooling import bent, falling, mixed, reached
 
 BURN_MONTHS: Final = 24
 """A panel's first rows teach nothing: their histories are too short."""
 RECENCY_YEARS: Final = 15.0
 """Half-life of a training row's weight."""
+POOL_PRIOR: Final = 20.0
+"""What each member counts before it has a record, in rows."""
 MAP_PENALTY: Final = 10.0
 """Ridge on the calibration map: weak, since a record of months by units is long."""
 QUIET: Final = 3
@@ -193,12 +184,12 @@ def _combined(
         name: values if len(values) == len(study.thresholds) else values[judged]
         for name, values in p.items()
     }
-    mixed = _mixed(study, horizon, runs, np.stack(list(at_thresholds.values())), size, there)
+    found = _mixed(study, horizon, runs, np.stack(list(at_thresholds.values())), size, there)
     ladder = bent(
-        p["forest"].transpose(1, 2, 0), study.ladder, study.thresholds, mixed.transpose(1, 2, 0)
+        p["forest"].transpose(1, 2, 0), study.ladder, study.thresholds, found.transpose(1, 2, 0)
     )
     every = {**at_thresholds, **{n: v[:, :, origins] for n, v in baselines.items()}}
-    every["ensemble"] = mixed
+    every["ensemble"] = found
     shown = origins >= first
     blank = np.where(there, 1.0, np.nan)
     return Walked(
@@ -232,9 +223,14 @@ def _mixed(
         y = reached(size[:, closed][known], study.thresholds)
         weight = np.broadcast_to(study.unit_weight[:, None], there.shape)[:, closed][known]
         for k in range(len(study.thresholds)):
-            share = pool(p[:, k, :, closed][:, known], y[:, k], weight)
-            pooled[k, :, span] = np.tensordot(share, p[:, k, :, span], 1)
-            fitted = fit_map(pooled[k, :, closed][known], y[:, k], weight, MAP_PENALTY)
-            found[k, :, span] = apply_map(fitted, pooled[k, :, span])
+            pooled[k, :, span], found[k, :, span] = mixed(
+                p[:, k, :, closed][:, known],
+                y[:, k],
+                weight,
+                pooled[k, :, closed][known],
+                p[:, k, :, span],
+                POOL_PRIOR,
+                MAP_PENALTY,
+            )
         done += len(run)
     return falling(found.transpose(1, 2, 0)).transpose(2, 0, 1)

@@ -9,7 +9,6 @@ from typing import Final, Protocol, Self, TypeAlias
 
 import numpy as np
 from scipy.optimize import minimize_scalar
-from scipy.special import expit
 from scipy.stats import nbinom
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import ExtraTreesRegressor, HistGradientBoostingClassifier
@@ -18,8 +17,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from features.history import Floats
+from models.pooling import falling, reached
 
-EDGE: Final = 1e-6
 LARGEST: Final = 5000.0
 """A count beyond says no more than this: one massacre would rule the fit."""
 GLM_DISPERSION: Final = 3.0
@@ -38,22 +37,6 @@ class Member(Protocol):
 
     def predict(self, X: Floats) -> Floats:
         """P(size >= k): (row, threshold), falling with the threshold."""
-
-
-def falling(p: Floats) -> Floats:
-    """Probabilities that never rise with the threshold (the last axis), by rearrangement.
-
-    Chernozhukov, Fernández-Val and Galichon (Econometrica 2010).
-    """
-    ordered: Floats = -np.sort(-np.clip(p, EDGE, 1 - EDGE), axis=-1)
-    return ordered
-
-
-def reached(size: Floats, thresholds: Sequence[float]) -> Floats:
-    """Whether each threshold is reached: (..., threshold), 1 or 0, NaN where size is."""
-    flags = (size[..., None] >= np.array(thresholds)).astype(np.float64)
-    flags[np.isnan(size)] = np.nan
-    return flags
 
 
 class Ridge(BaseEstimator):  # type: ignore[misc]
@@ -282,11 +265,6 @@ class Dispersion(BaseEstimator):  # type: ignore[misc]
         )
         return tail
 
-    def log_likelihood(self, mean: Floats, count: Floats) -> float:
-        """The log-likelihood of the counts."""
-        size = 1 / self.dispersions_[np.searchsorted(self.edges_, mean)]
-        return float(nbinom.logpmf(count, size, size / (size + mean)).sum())
-
 
 def _dispersion(count: Floats, mean: Floats, weight: Floats) -> float:
     def loss(log_dispersion: float) -> float:
@@ -294,57 +272,3 @@ def _dispersion(count: Floats, mean: Floats, weight: Floats) -> float:
         return -float(weight @ nbinom.logpmf(count, size, size / (size + mean)))
 
     return float(np.exp(minimize_scalar(loss, bounds=(-4, 7), method="bounded").x))
-
-
-def pool(p: Floats, y: Floats, weight: Floats, steps: int = 60, prior: float = 20.0) -> Floats:
-    """Weights of the linear pool with the best past log score: (member,), sum 1.
-
-    p is (member, row), y (row,). Expectation-maximisation of the mixture's likelihood (Geweke and
-    Amisano, J. Econometrics 2011) from equal weights, with a Dirichlet prior worth `prior` rows a
-    member; without a record the weights are equal.
-    """
-    members = len(p)
-    share = np.full(members, 1 / members)
-    if not len(y):
-        return share
-    likelihood = np.where(y > 0, p, 1 - p)
-    for _ in range(steps):
-        joint = share[:, None] * likelihood
-        share = (joint / joint.sum(axis=0)) @ weight + prior
-        share /= share.sum()
-    return share
-
-
-def bent(ladder: Floats, thresholds: Sequence[float], at: Sequence[float], p: Floats) -> Floats:
-    """The ladder moved so that it passes through p at the thresholds `at`: (..., threshold).
-
-    The shift in log-odds is known at `at` and drawn linearly over log(threshold) between them,
-    level outside.
-    """
-    where = [list(thresholds).index(k) for k in at]
-    ladder, p = np.clip(ladder, EDGE, 1 - EDGE), np.clip(p, EDGE, 1 - EDGE)
-    odds = np.log(ladder / (1 - ladder))
-    shift = np.log(p / (1 - p)) - odds[..., where]
-    x, known = np.log(np.array(thresholds)), np.log(np.array(at))
-    right = np.clip(np.searchsorted(known, x), 1, len(known) - 1)
-    part = np.clip((x - known[right - 1]) / (known[right] - known[right - 1]), 0, 1)
-    moved = expit(odds + shift[..., right - 1] * (1 - part) + shift[..., right] * part)
-    # between two known points the ladder lies between them, so sorting leaves those where they are
-    above = np.where(x < known[0], 1 - EDGE, p[..., np.where(x > known[-1], -1, right - 1)])
-    beneath = np.where(x > known[-1], EDGE, p[..., np.where(x < known[0], 0, right)])
-    return falling(np.clip(moved, beneath, above))
-
-
-def quantiles(ladder: Floats, thresholds: Sequence[float], levels: Floats) -> Floats:
-    """Quantiles of log(1 + size) at the levels: (row, level), from P(size >= k), (row, threshold).
-
-    Between thresholds the mass is spread evenly over log(1 + size); past the last it is spread
-    as far again as the last two lie apart.
-    """
-    x = np.log1p(np.array(thresholds, np.float64))
-    last = x[-1] + (x[-1] - x[-2])
-    found = np.empty((len(ladder), len(levels)))
-    for row, p in enumerate(ladder):
-        below = np.concatenate([1 - p, [1.0]])
-        found[row] = np.interp(levels, below, np.concatenate([x, [last]]), left=0.0)
-    return found

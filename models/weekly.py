@@ -9,13 +9,13 @@ import numpy as np
 
 from features.deaths import Deaths, death_features, death_labels
 from features.history import Floats, Ints
-from models.calibration import apply_map, fit_map
+from features.targets import WEEK
 from models.hawkes import Hawkes
-from models.pooled import Forest, Member, TunedRidge, bent, falling, pool, reached
+from models.pooled import Forest, Member, TunedRidge
+from models.pooling import bent, falling, mixed, reached
 
 THRESHOLDS: Final = (1.0, 10.0)
 LADDER: Final = (1.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 50.0, 100.0, 250.0)
-WEEK: Final = 7
 REFIT_WEEKS: Final = 26
 RECENCY_YEARS: Final = 6.0
 MAP_PENALTY: Final = 20.0
@@ -138,7 +138,7 @@ def _combined(
     p |= {name: values[:, :, shown] for name, values in base.items()}
     y = reached(deaths[:, shown], THRESHOLDS).transpose(2, 0, 1)
     told = WEEK / max(horizon, WEEK)
-    mixed = np.empty(y.shape)
+    found = np.empty(y.shape)
     pooled = np.empty(y.shape)
     for start in starts:
         span = slice(start - starts[0], start - starts[0] + REFIT_WEEKS)
@@ -147,11 +147,16 @@ def _combined(
             past = y[k, :, :closed].ravel()
             weight = np.full(len(past), told)
             before = stacked[:, k, :, :closed].reshape(len(stacked), -1)
-            share = pool(before, past, weight, prior=POOL_PRIOR)
-            pooled[k, :, span] = np.tensordot(share, stacked[:, k, :, span], 1)
-            fitted = fit_map(pooled[k, :, :closed].ravel(), past, weight, MAP_PENALTY)
-            mixed[k, :, span] = apply_map(fitted, pooled[k, :, span])
-    p["ensemble"] = falling(mixed.transpose(1, 2, 0)).transpose(2, 0, 1)
+            pooled[k, :, span], found[k, :, span] = mixed(
+                before,
+                past,
+                weight,
+                pooled[k, :, :closed].ravel(),
+                stacked[:, k, :, span],
+                POOL_PRIOR,
+                MAP_PENALTY,
+            )
+    p["ensemble"] = falling(found.transpose(1, 2, 0)).transpose(2, 0, 1)
     ladder = bent(
         raw["forest"].transpose(1, 2, 0), LADDER, THRESHOLDS, p["ensemble"].transpose(1, 2, 0)
     )

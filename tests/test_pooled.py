@@ -13,12 +13,8 @@ from models.pooled import (
     NegativeBinomial,
     Ridge,
     Trees,
-    bent,
-    falling,
-    pool,
-    quantiles,
-    reached,
 )
+from models.pooling import bent, falling, pool, quantiles, reached
 
 LADDER = (1.0, 5.0, 25.0)
 

@@ -1,0 +1,167 @@
+"""Commands for the events that forecasts are made from."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.console import AsOf, TheatreName, make_home, out, say
+from errors import DyadcastError
+
+app = typer.Typer(help="The events that forecasts are made from.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_events(
+    as_of: AsOf = None,
+    kind: Annotated[str | None, typer.Option("--type", help="only this event type")] = None,
+    last: Annotated[int, typer.Option(help="how many, the newest last")] = 20,
+    refused: Annotated[bool, typer.Option("--refused", help="list refused rows instead")] = False,
+) -> None:
+    """List the stored events as known on a day.
+
+    Example: dyadcast events list --as-of 2025-11-15 --type mediation_offer
+    """
+    from rich.table import Table
+
+    from flows import steps
+    from flows.settings import read_settings
+    from streams.event import FAMILIES
+
+    if kind is not None and kind not in FAMILIES:
+        known = ", ".join(sorted(FAMILIES))
+        raise DyadcastError("no such event type", found=kind, expected=f"one of {known}")
+    store = steps.open_store(read_settings())
+    if refused:
+        for row in store.quarantined().to_dict("records"):
+            state = "resolved" if row["resolved"] else "open"
+            print(
+                f"{row['file']}, line {row['line']}, column {row['column']}: found "
+                f"{row['found']}, expected {row['expected']} ({state})"
+            )
+        return
+    found = store.events(as_of.date() if as_of else date.max)
+    found = found if kind is None else found[found["type"] == kind]
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for name in ("occurred", "known", "type", "actor", "segment"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("summary", overflow="fold")
+    for event in found.tail(last).to_dict("records"):
+        dates = (f"{event[name]:%Y-%m-%d}" for name in ("occurred_on", "known_at"))
+        table.add_row(*dates, *(event[n] for n in ("type", "actor", "segment", "summary")))
+    out().print(table)
+
+
+@app.command("check")
+def check_events(
+    file: Annotated[Path, typer.Argument(help="a file in the chronicle's format")],
+) -> None:
+    """Check a file of events, store nothing; exit status 1 where a row would be refused.
+
+    Example: dyadcast events check events.csv
+    """
+    from streams import chronicle
+
+    reading = chronicle.read(file)
+    for refusal in reading.refusals:
+        say(refusal.message)
+    print(f"{file}: {len(reading.frame)} good rows, {len(reading.refusals)} refused")
+    if reading.refusals:
+        raise typer.Exit(1)
+
+
+@app.command("load")
+def load_events(
+    file: Annotated[Path, typer.Argument(help="a file in the chronicle's format")],
+    covered_until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="the last day whose silence now means calm"),
+    ] = None,
+) -> None:
+    """Load a file of events; refused rows are told and kept aside, the good ones land.
+
+    Example: dyadcast events load april.csv --covered-until 2026-04-30
+    """
+    from flows import steps
+    from flows.settings import read_settings
+
+    settings, now = read_settings(), datetime.now(UTC)
+    make_home(settings.home)
+    landed = steps.ingest(settings, now, file)
+    if covered_until:
+        steps.extend_coverage(settings, covered_until.date(), now)
+    for refusal in landed.refusals:
+        say(refusal.message)
+    print(
+        f"{file}: {landed.read} rows read, {landed.new} new, {landed.revised} revised, "
+        f"{landed.unchanged} unchanged, {landed.refused} refused"
+    )
+    if landed.refused:
+        raise typer.Exit(1)
+
+
+@app.command("add")
+def add_event(
+    kind: Annotated[str, typer.Option("--type", prompt=True, help="an event type")],
+    on: Annotated[str, typer.Option(prompt="on (YYYY-MM-DD)", help="the day it happened")],
+    actor: Annotated[str, typer.Option(prompt=True, help="who acts, as PAK")],
+    target: Annotated[str, typer.Option(prompt=True, help="towards whom, as AFG")],
+    summary: Annotated[str, typer.Option(prompt=True, help="one sentence")],
+    until: Annotated[str, typer.Option(help="its last day")] = "",
+    known_at: Annotated[str, typer.Option(help="when it became known; by default now")] = "",
+    place: Annotated[str, typer.Option(help="where, as reported")] = "",
+    segment: Annotated[str, typer.Option(help="the border segment; by default its point's")] = "",
+    lat: Annotated[str, typer.Option(help="decimal degrees")] = "",
+    lon: Annotated[str, typer.Option(help="decimal degrees")] = "",
+    mediators: Annotated[str, typer.Option(help="codes joined by ;")] = "",
+    deaths: Annotated[str, typer.Option(help="the best figure, all sides together")] = "",
+    url: Annotated[str, typer.Option(help="where it was reported")] = "",
+    confidence: Annotated[str, typer.Option(help="high, medium or low")] = "",
+    theatre: TheatreName = "pak_afg",
+) -> None:
+    """Add one event of your own, by flags or by answering questions.
+
+    Example: dyadcast events add --type threat --on 2026-04-02 --actor PAK --target AFG --summary S
+    """
+    from flows import steps
+    from flows.settings import read_settings
+
+    settings = read_settings()
+    make_home(settings.home)
+    told = {
+        "type": kind,
+        "occurred_on": on,
+        "actor": actor,
+        "target": target,
+        "url": url,
+        "summary": summary,
+        "ended_on": until,
+        "known_at": known_at,
+        "place": place,
+        "segment": segment,
+        "lat": lat,
+        "lon": lon,
+        "mediators": mediators,
+        "deaths_best": deaths,
+        "confidence": confidence,
+    }
+    event, landed = steps.add_event(settings, theatre, told, datetime.now(UTC))
+    state = "stored" if landed.new else "revised" if landed.revised else "there already"
+    print(f"{event.event_id}: {event.occurred_on} {event.type}, {state}")
+
+
+@app.command("retract")
+def retract_event(
+    event_id: Annotated[str, typer.Argument(help="the event's id")],
+    source: Annotated[str, typer.Option(help="the source it came from")] = "analyst",
+) -> None:
+    """Retract an event: it is gone from now on, and stays in views of before.
+
+    Example: dyadcast events retract 3f2a90c1b2d4e5f6
+    """
+    from flows import steps
+    from flows.settings import read_settings
+
+    landed = steps.retract_event(read_settings(), source, event_id, datetime.now(UTC))
+    print(f"{event_id}: " + ("retracted" if landed.retracted else "retracted already"))

@@ -1,0 +1,206 @@
+"""Commands that make, judge, show and check forecasts."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from commands.console import AsJson, AsOf, TheatreName, Verbose, job, out, quiet, say, tell
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from publish.forecast import Forecast
+
+NO_FORECAST = 3
+
+
+def forecast(
+    as_of: AsOf = None,
+    theatre: TheatreName = "pak_afg",
+    as_json: AsJson = False,
+    every_row: Annotated[bool, typer.Option("--all", help="print every row")] = False,
+    verbose: Verbose = False,
+) -> None:
+    """Ingest, train where need be, forecast, publish.
+
+    Example: dyadcast forecast --as-of 2025-11-15
+
+    Exit status 3 where there can be no forecast; the rows then say why.
+    """
+    day = as_of.date() if as_of else None
+    say("starting (the first run also trains the models: about a minute and a half)")
+    with job(theatre, verbose):
+        from flows.daily import daily
+
+        issued, published = daily(theatre, day)
+    if as_json:
+        from publish.forecast import to_json
+
+        print(to_json(issued))
+    else:
+        _show(issued, every_row, str(published.folder))
+    if issued.status == "no_forecast":
+        raise typer.Exit(NO_FORECAST)
+
+
+def _show(issued: "Forecast", every_row: bool, folder: str) -> None:
+    from flows.report import record_lines
+    from publish.terminal import forecast_table
+
+    console = out()
+    console.print(
+        f"{issued.theatre} as of {issued.as_of} ({issued.status}), issue {issued.issue_id}"
+    )
+    console.print(forecast_table(issued, every_row))
+    reasons = sorted({row.reason for row in issued.rows if row.reason})
+    for reason in reasons:
+        console.print(f"Note: {reason}.")
+    age = (datetime.now(UTC).date() - issued.as_of).days
+    if issued.status == "hindcast":
+        console.print(
+            f"A hindcast, {age} days late: from what was known on {issued.as_of}, no later."
+        )
+    elif age > 1:
+        console.print(
+            f"Mind: as_of is {age} days ago. Events are covered until {issued.data_as_of};"
+            " nothing is said of the days since."
+        )
+    for line in record_lines(issued.mlflow_run_id):
+        console.print(line)
+    console.print(f"Data covered until {issued.data_as_of}. Files: ", end="")
+    console.print(folder, soft_wrap=True)
+
+
+def backtest(
+    as_json: AsJson = False,
+    predictions: Annotated[
+        Path | None, typer.Option(help="write every out-of-sample forecast to this Parquet file")
+    ] = None,
+    theatre: TheatreName = "pak_afg",
+) -> None:
+    """Judge every model and baseline on weekly rolling origins since 2012.
+
+    Example: dyadcast backtest --predictions forecasts.parquet
+    """
+    with quiet(verbose=False):
+        from flows.report import backtest as run
+        from flows.report import score_lines
+
+        scores, skill, record = run(theatre, tell)
+    if predictions:
+        record.to_parquet(predictions, index=False)
+    if as_json:
+        print(json.dumps({"scores": _rows(scores), "skill": _rows(skill)}))
+        return
+    for line in score_lines(scores, skill):
+        out().print(line)
+
+
+def _rows(frame: "pd.DataFrame") -> list[Any]:
+    rows: list[Any] = json.loads(frame.to_json(orient="records"))
+    return rows
+
+
+def scores(
+    as_of: AsOf = None,
+    theatre: TheatreName = "pak_afg",
+    as_json: AsJson = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="print CSV on standard output")] = False,
+) -> None:
+    """Print the latest published scores, or those of a day. Nothing is computed anew.
+
+    Example: dyadcast scores --csv > scores.csv
+    """
+    from flows.settings import read_settings
+    from publish.files import latest, read_issue
+    from publish.forecast import to_json
+    from publish.formats import csv_bytes
+    from publish.terminal import forecast_table
+    from theatres import load_theatre
+
+    root, name = read_settings().published, load_theatre(theatre).name
+    found = read_issue(root, name, as_of.date()) if as_of else latest(root, name)
+    if as_json:
+        print(to_json(found))
+    elif as_csv:
+        sys.stdout.write(csv_bytes(found).decode("utf-8"))
+    else:
+        out().print(forecast_table(found, every_row=True))
+
+
+def train(
+    theatre: TheatreName = "pak_afg",
+    promote_because: Annotated[
+        str, typer.Option(help="promote whatever the gate says, for this reason (it is kept)")
+    ] = "",
+    verbose: Verbose = False,
+) -> None:
+    """Train a challenger as of the newest day that the events cover; the gate decides.
+
+    Example: dyadcast train
+    """
+    with job(theatre, verbose):
+        from flows.daily import train as run
+        from flows.report import score_lines
+
+        logged = run(theatre, because=promote_because)
+    for line in score_lines(logged.scores, logged.skill):
+        out().print(line)
+    if logged.decision:
+        said = "promoted" if logged.decision.promoted else "refused"
+        out().print(f"The gate: {said}: {logged.decision.reason}")
+
+
+def models(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> None:
+    """Show the registered models, which is the champion, and why the gate let it through.
+
+    Example: dyadcast models
+    """
+    with quiet(verbose=False):
+        from flows.report import model_lines, model_rows
+
+        rows = model_rows(theatre)
+    if as_json:
+        print(json.dumps(rows))
+        return
+    for line in model_lines(rows):
+        out().print(line)
+
+
+def schedule(theatre: TheatreName = "pak_afg") -> None:
+    """Serve the flows on the theatre's cron lines, until stopped: ingest, then the forecast.
+
+    Example: PREFECT_API_URL=http://127.0.0.1:4200/api dyadcast schedule
+    """
+    from flows.schedule import serve
+
+    serve(theatre, say)
+
+
+def verify(theatre: TheatreName = "pak_afg") -> None:
+    """Recompute the archive's hash chain and hold it against the published head.
+
+    Example: dyadcast verify
+    """
+    from flows.settings import read_settings
+    from publish.archive import Archive
+    from publish.files import published_head
+    from streams.store import connect
+    from theatres import load_theatre
+
+    settings, name = read_settings(), load_theatre(theatre).name
+    found = Archive(connect(settings.database_url)).verify(
+        name, published_head(settings.published, name)
+    )
+    for fault in found.faults:
+        say(fault)
+    print(
+        f"{name}: {found.count} issues, head {found.head.hash[:16]}, "
+        + ("the chain holds" if found.holds else f"{len(found.faults)} faults")
+    )
+    if not found.holds:
+        raise typer.Exit(1)

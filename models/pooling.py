@@ -1,0 +1,102 @@
+"""Members' probabilities made into one forecast: mixed by past score, calibrated, kept in order."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from scipy.special import expit
+
+from features.history import Floats
+from models.calibration import apply_map, fit_map
+
+EDGE: Final = 1e-6
+
+
+def falling(p: Floats) -> Floats:
+    """Probabilities that never rise with the threshold (the last axis), by rearrangement.
+
+    Chernozhukov, Fernández-Val and Galichon (Econometrica 2010).
+    """
+    ordered: Floats = -np.sort(-np.clip(p, EDGE, 1 - EDGE), axis=-1)
+    return ordered
+
+
+def reached(size: Floats, thresholds: Sequence[float]) -> Floats:
+    """Whether each threshold is reached: (..., threshold), 1 or 0, NaN where size is."""
+    flags = (size[..., None] >= np.array(thresholds)).astype(np.float64)
+    flags[np.isnan(size)] = np.nan
+    return flags
+
+
+def pool(p: Floats, y: Floats, weight: Floats, steps: int = 60, prior: float = 20.0) -> Floats:
+    """Weights of the linear pool with the best past log score: (member,), sum 1.
+
+    p is (member, row), y (row,). Expectation-maximisation of the mixture's likelihood (Geweke and
+    Amisano, J. Econometrics 2011) from equal weights, with a Dirichlet prior worth `prior` rows a
+    member; without a record the weights are equal.
+    """
+    members = len(p)
+    share = np.full(members, 1 / members)
+    if not len(y):
+        return share
+    likelihood = np.where(y > 0, p, 1 - p)
+    for _ in range(steps):
+        joint = share[:, None] * likelihood
+        share = (joint / joint.sum(axis=0)) @ weight + prior
+        share /= share.sum()
+    return share
+
+
+def mixed(
+    before: Floats,
+    y: Floats,
+    weight: Floats,
+    pooled_before: Floats,
+    now: Floats,
+    prior: float,
+    penalty: float,
+) -> tuple[Floats, Floats]:
+    """The pool of the members' present forecasts, and the same calibrated, each shaped as a
+    member's.
+
+    `before` are the members' closed forecasts, (member, row), y what came of them and `weight`
+    what each tells; `pooled_before` is what the pool itself then said, (row,), on which the
+    calibration is fitted; `now` is (member, ...).
+    """
+    pooled: Floats = np.tensordot(pool(before, y, weight, prior=prior), now, 1)
+    return pooled, apply_map(fit_map(pooled_before, y, weight, penalty), pooled)
+
+
+def bent(ladder: Floats, thresholds: Sequence[float], at: Sequence[float], p: Floats) -> Floats:
+    """The ladder moved so that it passes through p at the thresholds `at`: (..., threshold).
+
+    The shift in log-odds is known at `at` and drawn linearly over log(threshold) between them,
+    level outside.
+    """
+    where = [list(thresholds).index(k) for k in at]
+    ladder, p = np.clip(ladder, EDGE, 1 - EDGE), np.clip(p, EDGE, 1 - EDGE)
+    odds = np.log(ladder / (1 - ladder))
+    shift = np.log(p / (1 - p)) - odds[..., where]
+    x, known = np.log(np.array(thresholds)), np.log(np.array(at))
+    right = np.clip(np.searchsorted(known, x), 1, len(known) - 1)
+    part = np.clip((x - known[right - 1]) / (known[right] - known[right - 1]), 0, 1)
+    moved = expit(odds + shift[..., right - 1] * (1 - part) + shift[..., right] * part)
+    # between two known points the ladder lies between them, so sorting leaves those where they are
+    above = np.where(x < known[0], 1 - EDGE, p[..., np.where(x > known[-1], -1, right - 1)])
+    beneath = np.where(x > known[-1], EDGE, p[..., np.where(x < known[0], 0, right)])
+    return falling(np.clip(moved, beneath, above))
+
+
+def quantiles(ladder: Floats, thresholds: Sequence[float], levels: Floats) -> Floats:
+    """Quantiles of log(1 + size) at the levels: (row, level), from P(size >= k), (row, threshold).
+
+    Between thresholds the mass is spread evenly over log(1 + size); past the last it is spread
+    as far again as the last two lie apart.
+    """
+    x = np.log1p(np.array(thresholds, np.float64))
+    last = x[-1] + (x[-1] - x[-2])
+    found = np.empty((len(ladder), len(levels)))
+    for row, p in enumerate(ladder):
+        below = np.concatenate([1 - p, [1.0]])
+        found[row] = np.interp(levels, below, np.concatenate([x, [last]]), left=0.0)
+    return found
