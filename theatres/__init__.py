@@ -1,5 +1,17 @@
 """The theatres: one TOML file each, and the loader that checks them."""
 
+from theatres.rules import (
+    Channel,
+    Crosses,
+    LevelRises,
+    NoForecast,
+    Notify,
+    ProbabilityJumps,
+    RowRule,
+    Rule,
+    StreamSilent,
+    VerificationFails,
+)
 from theatres.theatre import (
     DYAD,
     Crossing,
@@ -14,12 +26,22 @@ from theatres.theatre import (
 
 __all__ = [
     "DYAD",
+    "Channel",
+    "Crosses",
     "Crossing",
     "Level",
+    "LevelRises",
+    "NoForecast",
+    "Notify",
+    "ProbabilityJumps",
+    "RowRule",
+    "Rule",
     "Segment",
+    "StreamSilent",
     "Target",
     "Theatre",
     "TheatreError",
+    "VerificationFails",
     "known_theatres",
     "load_theatre",
 ]

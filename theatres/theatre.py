@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from errors import DyadcastError
+from theatres.rules import Notify, Rule, check_rules
+from theatres.strict import Strict
 
 FOLDER = Path(__file__).parent
 DYAD = "dyad"
@@ -17,11 +19,7 @@ class TheatreError(DyadcastError):
     """A theatre file that is missing, unreadable or breaks the schema."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Crossing(_Strict):
+class Crossing(Strict):
     """A border crossing: its name and its place in decimal degrees (WGS 84)."""
 
     name: str = Field(min_length=1)
@@ -29,7 +27,7 @@ class Crossing(_Strict):
     lon: float = Field(ge=-180, le=180)
 
 
-class Segment(_Strict):
+class Segment(Strict):
     """A stretch of the border, named; segments stand in order, so that neighbours adjoin."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
@@ -38,7 +36,7 @@ class Segment(_Strict):
     crossings: tuple[Crossing, ...] = ()
 
 
-class Target(_Strict):
+class Target(Strict):
     """What is forecast: which event types, from how many deaths on, for which units, how far."""
 
     meaning: str
@@ -55,7 +53,7 @@ class Target(_Strict):
         return self
 
 
-class Level(_Strict):
+class Level(Strict):
     """A level of risk; `reached` says when it holds."""
 
     name: str
@@ -69,7 +67,7 @@ class Level(_Strict):
         return probability >= self.probability or lifted
 
 
-class Source(_Strict):
+class Source(Strict):
     """A stream, and whether its events feed features, form labels, or both.
 
     `apart` counts its events in columns of their own. Of two sources that tell the same event
@@ -88,7 +86,7 @@ class Source(_Strict):
         return self
 
 
-class Schedule(_Strict):
+class Schedule(Strict):
     """When `ingest` and `daily` run: five-field cron lines in a time zone."""
 
     ingest_cron: str = Field(pattern=r"^\S+( \S+){4}$")
@@ -96,7 +94,7 @@ class Schedule(_Strict):
     timezone: str
 
 
-class Theatre(_Strict):
+class Theatre(Strict):
     """One conflict's configuration; see theatres/pak_afg.toml for what each field means."""
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -113,6 +111,8 @@ class Theatre(_Strict):
     targets: dict[str, Target] = Field(min_length=1)
     levels: tuple[Level, ...] = Field(min_length=1)
     segments: tuple[Segment, ...] = Field(min_length=1)
+    notify: Notify = Notify()
+    alerts: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -124,6 +124,24 @@ class Theatre(_Strict):
         thresholds = [level.probability for level in self.levels]
         if thresholds != sorted(thresholds):
             raise ValueError(f"levels must rise in probability, found {thresholds}")
+        return self
+
+    @model_validator(mode="after")
+    def _alerts_can_hold(self) -> Self:
+        known = {
+            "unit": (DYAD, *self.segment_names),
+            "target": tuple(self.targets),
+            "horizon": sorted({h for target in self.targets.values() for h in target.horizons}),
+            "level": [level.name for level in self.levels],
+            "source": [source.name for source in self.sources],
+        }
+        keys = [
+            (unit, name, horizon)
+            for name, target in self.targets.items()
+            for unit in self.units(name)
+            for horizon in target.horizons
+        ]
+        check_rules(self.alerts, known, keys)
         return self
 
     @property
