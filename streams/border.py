@@ -117,8 +117,11 @@ def _stretches() -> dict[str, Floats]:
     return {name: np.array(several) for name, several in points.items()}
 
 
-def border_of(theatre: Theatre) -> Border:
-    """The border of the theatre. Raises BorderError where the line has other segments."""
+def line_of(theatre: Theatre) -> dict[str, Floats]:
+    """The border line of the theatre: of each segment, in order, its points (lat, lon) in degrees.
+
+    Raises BorderError where the line has other segments.
+    """
     stretches = _stretches()
     if tuple(stretches) != theatre.segment_names:
         raise BorderError(
@@ -127,4 +130,9 @@ def border_of(theatre: Theatre) -> Border:
             found=", ".join(stretches),
             expected=", ".join(theatre.segment_names),
         )
-    return Border(stretches, theatre.belt_km, theatre.actors)
+    return stretches
+
+
+def border_of(theatre: Theatre) -> Border:
+    """The border of the theatre. Raises BorderError where the line has other segments."""
+    return Border(line_of(theatre), theatre.belt_km, theatre.actors)
