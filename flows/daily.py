@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
 from errors import DyadcastError
-from flows import steps
+from flows import issuing, steps
 from flows.settings import Settings, read_settings
 from models.registry import Champion, Logged
 from publish.files import Published
@@ -85,7 +85,7 @@ def make_forecast(
     settings: Settings, known: steps.Knowledge, champion: Champion | None, moment: datetime
 ) -> Forecast:
     """The frozen forecast."""
-    return steps.make_forecast(settings, known, champion, moment)
+    return issuing.make_forecast(settings, known, champion, moment)
 
 
 @task(
@@ -98,7 +98,7 @@ def make_forecast(
 )
 def publish(settings: Settings, forecast: Forecast) -> tuple[Forecast, Published]:
     """The forecast as archived, and its files."""
-    return steps.issue(settings, forecast)
+    return issuing.issue(settings, forecast)
 
 
 def _tabulate(forecast: Forecast) -> None:

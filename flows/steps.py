@@ -1,7 +1,7 @@
 """What the flows do, step by step: ordinary functions that know nothing of Prefect."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -9,13 +9,7 @@ from features.history import History, history_of
 from flows.settings import Settings
 from flows.sources import Outcome, stream_of
 from models import registry, risk
-from models.recipes import METHOD_VERSION, contract
 from models.registry import Champion, Logged
-from publish.archive import Archive
-from publish.files import Published
-from publish.files import publish as publish_files
-from publish.forecast import Forecast, Row
-from publish.issue import IssueStatus
 from streams import chronicle, table
 from streams.download import Downloads
 from streams.event import Event, to_frame
@@ -138,10 +132,11 @@ def streams_health(settings: Settings, theatre_name: str) -> list[tuple[Health, 
     return [(store.health(name), store.coverage(name)) for name in names]
 
 
-def coverage(store: Store, theatre: Theatre) -> tuple[date, date]:
+def coverage(store: Store, theatre: Theatre, seen_by: datetime | None = None) -> tuple[date, date]:
     """From when to when silence means calm in every source that forms labels or feeds features.
 
-    A source counted apart does not enter: no recipe leans on it.
+    A source counted apart does not enter: no recipe leans on it. With `seen_by` it is what had
+    been declared by then.
 
     Raises StoreError where a source has declared no coverage.
     """
@@ -150,7 +145,7 @@ def coverage(store: Store, theatre: Theatre) -> tuple[date, date]:
         each for each in theatre.sources if each.labels or (each.features and not each.apart)
     )
     for source in (each.name for each in leant_on):
-        if (span := store.coverage(source)) is None:
+        if (span := store.coverage(source, seen_by)) is None:
             raise StoreError(
                 "no coverage declared", where=f"source {source}", do="ingest the source first"
             )
@@ -237,91 +232,6 @@ def why_train(champion: Champion | None, known: Knowledge) -> str:
     if age > known.theatre.retrain_after_days:
         return f"the champion is {age} days old"
     return ""
-
-
-def make_forecast(
-    settings: Settings, known: Knowledge, champion: Champion | None, now: datetime
-) -> Forecast:
-    """The forecast of that day; rows without a probability, and the reason, where none can be."""
-    hindcast = known.as_of < known.newest_as_of
-    if champion is None:
-        rows = _absent_rows(known, why_not(known))
-        status: IssueStatus = "no_forecast"
-    else:
-        rows = _rows(known, champion)
-        stale = any(row.status == "stale" for row in rows)
-        status = "hindcast" if hindcast else "stale" if stale else "ok"
-    before = Archive(connect(settings.database_url)).previous(
-        known.theatre.name, known.as_of, hindcast=status == "hindcast"
-    )
-    return Forecast.issue(
-        theatre=known.theatre.name,
-        as_of=known.as_of,
-        issued_at=now,
-        data_as_of=known.data_as_of,
-        data_fingerprint=known.fingerprint,
-        method_version=f"{METHOD_VERSION}-{contract(known.theatre)[:8]}",
-        mlflow_run_id="" if champion is None else champion.run_id,
-        status=status,
-        levels=known.theatre.levels,
-        rows=[_with_change(row, before) for row in rows],
-    )
-
-
-def _absent_rows(known: Knowledge, reason: str) -> list[Row]:
-    return [
-        Row(
-            unit=unit,
-            target=name,
-            horizon_days=horizon,
-            target_end_date=known.as_of + timedelta(days=horizon),
-            status="no_forecast",
-            reason=reason,
-        )
-        for name, target in known.theatre.targets.items()
-        for unit in known.theatre.units(name)
-        for horizon in target.horizons
-    ]
-
-
-def _rows(known: Knowledge, champion: Champion) -> list[Row]:
-    late = (known.as_of - known.covered[1]).days
-    reason = f"events are covered until {known.covered[1]}, {late} days before as_of"
-    return [
-        Row(
-            unit=score.unit,
-            target=score.target,
-            horizon_days=score.horizon,
-            target_end_date=known.as_of + timedelta(days=score.horizon),
-            probability=score.probability,
-            probability_low=score.low,
-            probability_high=score.high,
-            baseline_probability=score.baseline,
-            level=known.theatre.level(score.probability, score.baseline),
-            drivers=score.drivers,
-            status="stale" if late > 0 else "ok",
-            reason=reason if late > 0 else "",
-        )
-        for score in risk.forecast(
-            champion.model, known.history, known.theatre, known.covered, known.as_of
-        )
-    ]
-
-
-def _with_change(row: Row, before: Forecast | None) -> Row:
-    then = before.row(*row.key) if before else None
-    if row.probability is None or then is None or then.probability is None:
-        return row
-    return replace(row, change=row.probability - then.probability)
-
-
-def issue(settings: Settings, forecast: Forecast) -> tuple[Forecast, Published]:
-    """The forecast as archived and where its files are; the same forecast again changes nothing."""
-    archive = Archive(connect(settings.database_url))
-    if not archive.append(forecast):
-        forecast = archive.get(forecast.theatre, forecast.issue_id)
-    head = archive.head(forecast.theatre)
-    return forecast, publish_files(forecast, settings.published, head)
 
 
 def extend_coverage(settings: Settings, until: date, now: datetime) -> None:

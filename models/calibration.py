@@ -20,7 +20,8 @@ BLOCK_WEEKS: Final = 26
 EDGE: Final = 1e-6
 
 
-def _log_odds(p: Floats) -> Floats:
+def log_odds(p: Floats) -> Floats:
+    """log(p / (1 - p)), p kept within EDGE of 0 and 1."""
     odds: Floats = logit(np.clip(p, EDGE, 1 - EDGE))
     return odds
 
@@ -33,7 +34,7 @@ def fit_map(p: Floats, y: Floats, weight: Floats, penalty: float = PENALTY) -> F
     """
     if not weight.sum() > 0:
         return np.zeros(2)
-    odds = _log_odds(p)
+    odds = log_odds(p)
     centre = float(np.average(odds, weights=weight))
     Z = np.column_stack([np.ones(len(odds)), odds - centre])
     shift, slope = fit_offset_ridge(Z, y, weight, odds, np.full(2, penalty))
@@ -42,7 +43,7 @@ def fit_map(p: Floats, y: Floats, weight: Floats, penalty: float = PENALTY) -> F
 
 def apply_map(maps: Floats, p: Floats) -> Floats:
     """Calibrated probabilities: maps (..., 2) against p, broadcast over the leading axes."""
-    odds = _log_odds(p)
+    odds = log_odds(p)
     q: Floats = expit(odds + maps[..., 0] + maps[..., 1] * odds)
     return q
 

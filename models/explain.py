@@ -2,12 +2,14 @@
 
 from itertools import combinations
 from math import factorial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from features.history import Floats
 from features.table import OWN_FAMILIES, column_family
+from models.calibration import log_odds
 from models.ensemble import Ensemble
 
 RATES = "base_rates"
@@ -44,14 +46,26 @@ def _values(ensemble: Ensemble, X: pd.DataFrame) -> dict[frozenset[str], Floats]
     return dict(zip(coalitions, parts, strict=True))
 
 
-def drivers(ensemble: Ensemble, X: pd.DataFrame, baseline: Floats) -> dict[str, Floats]:
-    """How far each family moves each probability from the baseline: name -> (row, horizon).
+class Drivers(NamedTuple):
+    """How far each family moves each forecast from its baseline: name -> (row, horizon)."""
+
+    probability: dict[str, Floats]
+    log_odds: dict[str, Floats]
+
+
+def drivers(ensemble: Ensemble, X: pd.DataFrame, baseline: Floats) -> Drivers:
+    """What moves each forecast, in probability and in log-odds.
 
     Shapley values (Shapley 1953) of the forecast as a game among the families of columns, exact
-    over all coalitions; with `base_rates` they sum to the forecast minus the baseline. What moves a
-    forecast is associated with what happens; it need not cause it.
+    over all coalitions; with `base_rates` they sum to the forecast minus the baseline, on either
+    scale. What moves a forecast is associated with what happens; it need not cause it.
     """
     value = _values(ensemble, X)
+    odds = {present: log_odds(p) for present, p in value.items()}
+    return Drivers(_shared(value, baseline), _shared(odds, log_odds(baseline)))
+
+
+def _shared(value: dict[frozenset[str], Floats], baseline: Floats) -> dict[str, Floats]:
     found = {
         family: np.sum(
             [

@@ -163,6 +163,18 @@ def champion(client: "MlflowClient", theatre: Theatre) -> Champion | None:
     return Champion(model, str(found.run_id), str(found.version))
 
 
+def model_of(client: "MlflowClient", theatre: Theatre, run_id: str) -> RiskModel | None:
+    """The registered model of that run; None where it is not kept or is on other features."""
+    from mlflow.sklearn import load_model
+
+    name = theatre.name
+    for found in client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'"):
+        if found.tags.get("contract") == contract(theatre):
+            model = load_model(f"models:/{name}/{found.version}")  # type: ignore[no-untyped-call]
+            return model if isinstance(model, RiskModel) else None
+    return None
+
+
 def _check_contract(found: str | None, theatre: Theatre, where: str) -> None:
     if found != (expected := contract(theatre)):
         raise RegistryError(

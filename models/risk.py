@@ -1,6 +1,6 @@
 """A theatre's risk model: every problem's ensemble as of one day, and what it forecasts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -62,6 +62,11 @@ class Score:
     high: float
     baseline: float
     drivers: tuple[tuple[str, float], ...]
+    drivers_log_odds: tuple[tuple[str, float], ...]
+
+
+Key = tuple[str, str, int]
+"""Unit, target, horizon in days."""
 
 
 def earliest_as_of(covered_from: date) -> date:
@@ -120,14 +125,39 @@ def forecast(
             expected=f"{as_of} or earlier",
             do="train a model as of that day",
         )
+    return [
+        score
+        for ensemble, X in _posed(model, history, theatre, covered, as_of)
+        for score in _scores(ensemble, X, theatre.baseline)
+    ]
+
+
+def probabilities(
+    model: RiskModel, history: History, theatre: Theatre, covered: tuple[date, date], as_of: date
+) -> dict[Key, float]:
+    """The model's probability on that day, by unit, target and horizon: what `forecast` says.
+
+    The model may be a later one, so this is no forecast: it tells one change from another.
+    """
+    return {
+        (unit, ensemble.target, horizon): float(p[u, h])
+        for ensemble, X in _posed(model, history, theatre, covered, as_of)
+        for p in [ensemble.predict(X)]
+        for u, unit in enumerate(ensemble.units)
+        for h, horizon in enumerate(ensemble.horizons)
+    }
+
+
+def _posed(
+    model: RiskModel, history: History, theatre: Theatre, covered: tuple[date, date], as_of: date
+) -> Iterator[tuple[Ensemble, pd.DataFrame]]:
+    """Each ensemble with the features of its units on that day, from events known by then."""
     history = history.as_known(to_day(as_of))
     covered = (covered[0], min(covered[1], as_of))
     at = np.array([to_day(as_of)], dtype=np.int32)
     problems = pose(history, theatre, covered, at)
-    scores = []
     for problem, ensemble in zip(problems, model.ensembles, strict=True):
-        scores += _scores(ensemble, problem.rows(slice(0, 1)), theatre.baseline)
-    return scores
+        yield ensemble, problem.rows(slice(0, 1))
 
 
 def _scores(ensemble: Ensemble, X: pd.DataFrame, baseline_name: str) -> list[Score]:
@@ -143,13 +173,14 @@ def _scores(ensemble: Ensemble, X: pd.DataFrame, baseline_name: str) -> list[Sco
             float(low[u, h]),
             float(high[u, h]),
             float(baseline[u, h]),
-            tuple(
-                sorted(
-                    ((name, 100.0 * float(points[u, h])) for name, points in moved.items()),
-                    key=lambda driver: (-abs(driver[1]), driver[0]),
-                )
-            ),
+            _largest_first({name: 100.0 * v[u, h] for name, v in moved.probability.items()}),
+            _largest_first({name: v[u, h] for name, v in moved.log_odds.items()}),
         )
         for u, unit in enumerate(ensemble.units)
         for h, horizon in enumerate(ensemble.horizons)
     ]
+
+
+def _largest_first(moved: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    found = ((name, float(value)) for name, value in moved.items())
+    return tuple(sorted(found, key=lambda driver: (-abs(driver[1]), driver[0])))

@@ -17,6 +17,7 @@ from sqlalchemy.engine import Connection, Engine
 from errors import DyadcastError
 from publish.chain import Audit, Head, Link, digest, link, score_lines
 from publish.forecast import Forecast, from_json
+from publish.row import LATER_FIELDS
 from streams.database import name_of, reading, writing
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -56,6 +57,7 @@ scores = sa.Table(
     sa.Column("level", TEXT),
     sa.Column("change", sa.Double),
     *_texts("drivers", "status", "reason"),
+    *(sa.Column(name, TEXT) for name in LATER_FIELDS),
     sa.ForeignKeyConstraint(
         ["theatre", "position"], ["issues.theatre", "issues.position"], name="scores_of_an_issue"
     ),
@@ -311,12 +313,13 @@ def _triggers(connection: Connection) -> dict[str, str]:
 
 
 def _missing(connection: Connection) -> set[str]:
-    """The tables and triggers that are not there yet; ArchiveError where a table is another's."""
+    """The tables, columns and triggers that lack; ArchiveError where a table is another's."""
     inspector = sa.inspect(connection)
     there = set(inspector.get_table_names()) & set(metadata.tables)
     for name in sorted(there):
+        lacking = _lacking(connection, name)
         columns = {column["name"] for column in inspector.get_columns(name)}
-        if columns != set(metadata.tables[name].columns.keys()):
+        if columns | lacking != set(metadata.tables[name].columns.keys()):
             raise ArchiveError(
                 f"the table {name} is something else's",
                 where=name_of(connection.engine),
@@ -324,7 +327,16 @@ def _missing(connection: Connection) -> set[str]:
                 expected="the archive's columns",
                 do="name another database",
             )
-    return (set(metadata.tables) - there) | (_triggers(connection).keys() - _awake(connection))
+    later = {f"{name}.{column}" for name in there for column in _lacking(connection, name)}
+    return (
+        (set(metadata.tables) - there) | later | (_triggers(connection).keys() - _awake(connection))
+    )
+
+
+def _lacking(connection: Connection, table: str) -> set[str]:
+    """The columns that an archive of an older format does not have yet."""
+    there = {column["name"] for column in sa.inspect(connection).get_columns(table)}
+    return (set(LATER_FIELDS) & set(metadata.tables[table].columns.keys())) - there
 
 
 def _awake(connection: Connection) -> set[str]:
@@ -339,6 +351,9 @@ def _create(connection: Connection) -> None:
     """Make what is missing, in the caller's transaction: another may have been first."""
     missing = _missing(connection)
     metadata.create_all(connection)
+    for column in sorted(_lacking(connection, "scores")):
+        kind = metadata.tables["scores"].columns[column].type.compile(connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE scores ADD COLUMN {column} {kind}")
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(_POSTGRESQL_FUNCTION)
     for name, refusal in _triggers(connection).items():

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from errors import shown
 from publish.forecast import Forecast, ForecastError, from_json, moment_text, to_json
-from publish.row import drivers_text, row_object
+from publish.row import flat_object
 
 # What the first issue of a theatre names as the hash before it.
 GENESIS = "0" * 64
@@ -84,10 +84,7 @@ def score_lines(forecast: Forecast, position: int) -> list[dict[str, object]]:
         "issued_at": moment_text(forecast.issued_at),
         "issue_status": forecast.status,
     }
-    return [
-        issue | {"line": line} | row_object(row) | {"drivers": drivers_text(row)}
-        for line, row in enumerate(forecast.rows, 1)
-    ]
+    return [issue | {"line": line} | flat_object(row) for line, row in enumerate(forecast.rows, 1)]
 
 
 @dataclass(slots=True)

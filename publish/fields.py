@@ -8,16 +8,20 @@ from publish.row import ForecastError, check_text
 
 
 class Fields:
-    """One JSON object with exactly the named fields; each reader checks the type of one.
+    """One JSON object with exactly the named fields, and maybe the optional ones.
+
+    Each reader checks the type of one.
 
     Raises ForecastError, naming the object and the field, where anything else is found.
     """
 
-    def __init__(self, value: object, names: Sequence[str], where: str) -> None:
+    def __init__(
+        self, value: object, names: Sequence[str], where: str, optional: Sequence[str] = ()
+    ) -> None:
         if not isinstance(value, dict):
             raise ForecastError("not an object", where=where, found=value, expected="a JSON object")
         missing = [name for name in names if name not in value]
-        unknown = [name for name in value if name not in names]
+        unknown = [name for name in value if name not in (*names, *optional)]
         if missing or unknown:
             raise ForecastError(
                 "fields differ from a forecast's",

@@ -15,7 +15,16 @@ from publish.issue import (
     issue_id,
     level_object,
 )
-from publish.row import ROW_FIELDS, ForecastError, Row, RowStatus, drivers_text, row_object
+from publish.row import (
+    LATER_FIELDS,
+    ROW_FIELDS,
+    ForecastError,
+    Named,
+    Row,
+    RowStatus,
+    flat_object,
+    row_object,
+)
 from theatres import Level
 
 __all__ = [
@@ -82,15 +91,17 @@ def from_json(text: str) -> Forecast:
 
 
 def to_frame(forecast: Forecast) -> pd.DataFrame:
-    """One line a Row in the Row's order, the issue's columns in front; drivers as JSON text.
+    """One line a Row in the Row's order, the issue's columns in front; drivers and a
+    change's parts as JSON text.
 
     Numbers that are not there are NaN; column types are the same for every issue.
     """
-    frame = pd.DataFrame([row_object(row) for row in forecast.rows], columns=list(ROW_FIELDS))
+    columns = [*ROW_FIELDS, *LATER_FIELDS]
+    frame = pd.DataFrame([flat_object(row) for row in forecast.rows], columns=columns)
     numbers = [name for name in ROW_FIELDS if "probability" in name or name == "change"]
-    frame = frame.astype(dict.fromkeys(numbers, "float64") | {"level": "object"})
+    texts = dict.fromkeys(("level", *LATER_FIELDS), "object")
+    frame = frame.astype(dict.fromkeys(numbers, "float64") | texts)
     frame["target_end_date"] = [row.target_end_date for row in forecast.rows]
-    frame["drivers"] = [drivers_text(row) for row in forecast.rows]
     issue = {
         "issue_id": forecast.issue_id,
         "theatre": forecast.theatre,
@@ -124,8 +135,7 @@ def _read_level(value: object, number: int) -> Level:
 
 
 def _read_row(value: object, number: int) -> Row:
-    fields = Fields(value, ROW_FIELDS, f"row number {number}")
-    drivers = fields.inner("drivers")
+    fields = Fields(value, ROW_FIELDS, f"row number {number}", LATER_FIELDS)
     return Row(
         unit=fields.text("unit"),
         target=fields.text("target"),
@@ -137,7 +147,12 @@ def _read_row(value: object, number: int) -> Row:
         baseline_probability=fields.number_or_none("baseline_probability"),
         level=fields.text_or_none("level"),
         change=fields.number_or_none("change"),
-        drivers=tuple((name, drivers.number(name)) for name in drivers.names),
+        drivers=_named(fields.inner("drivers")),
         status=cast("RowStatus", fields.text("status")),
         reason=fields.text("reason"),
+        **{name: _named(fields.inner(name)) for name in LATER_FIELDS if name in fields.names},
     )
+
+
+def _named(fields: Fields) -> Named:
+    return tuple((name, fields.number(name)) for name in fields.names)

@@ -46,6 +46,8 @@ SCHEMA = pa.schema(
         ("drivers", pa.string()),
         ("status", pa.string()),
         ("reason", pa.string()),
+        ("drivers_log_odds", pa.string()),
+        ("change_split", pa.string()),
     ]
 )
 # What a spreadsheet takes for the beginning of a formula, full-width forms included.

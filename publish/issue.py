@@ -16,6 +16,8 @@ from theatres import Level
 
 IssueStatus = Literal["ok", "stale", "hindcast", "no_forecast"]
 THEATRE = re.compile(r"[a-z][a-z0-9_]*")  # it names a folder: nothing that could leave it
+RELATIVE = ("change", "change_split")
+"""What a row says of the issue before it, and not of the world."""
 LEVEL_FIELDS = ("name", "probability", "lift", "floor")
 
 
@@ -118,8 +120,8 @@ def issue_id(
 ) -> str:
     """The first 16 hex digits of the SHA-256 of everything the forecast says.
 
-    Neither `issued_at` nor the rows' `change` is in it, so that the same forecast made twice is
-    one issue, whatever was issued before it.
+    Neither `issued_at` nor what rows say of the issue before (RELATIVE) is in it, so that the
+    same forecast made twice is one issue, whatever was issued before it.
     """
     said = [
         theatre,
@@ -130,7 +132,7 @@ def issue_id(
         mlflow_run_id,
         status,
         [level_object(level) for level in levels],
-        [{k: v for k, v in row_object(row).items() if k != "change"} for row in rows],
+        [{k: v for k, v in row_object(row).items() if k not in RELATIVE} for row in rows],
     ]
     text = json.dumps(said, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]

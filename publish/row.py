@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from math import isfinite
+from math import isfinite, log
 from numbers import Integral, Real
 from typing import Literal, get_args
 
@@ -30,7 +30,21 @@ ROW_FIELDS = (
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 # Control characters, line separators and lone surrogates: no database or CSV holds them safely.
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-POINTS_TOLERANCE = 1e-6
+LATER_FIELDS = ("drivers_log_odds", "change_split")
+"""Fields that rows have had since format 2; an older row is read, and written, without them."""
+CHANGE_PARTS = (
+    "new_events",
+    "revised_history",
+    "time_passing",
+    "retrained_model",
+    "changed_method",
+)
+PRECISION = 1e-9
+"""How exactly drivers and parts must add up, in probability or log-odds."""
+
+
+Named = tuple[tuple[str, float], ...]
+"""Names with a number each, the largest first."""
 
 
 class ForecastError(DyadcastError):
@@ -42,8 +56,10 @@ class Row:
     """One probability with its 80% interval, its baseline and what moves it, or a reason for none.
 
     `drivers` are (name, percentage points), the largest first; they sum to
-    100 * (probability - baseline_probability). `change` is the probability minus that of the
-    issue before. Raises ForecastError, naming the row, where the fields contradict each other.
+    100 * (probability - baseline_probability); `drivers_log_odds` sum to the difference of the
+    log-odds. `change` is the probability minus that of the issue before, and `change_split` its
+    parts in percentage points, named as in CHANGE_PARTS. Both are None in a row that is older
+    than they are. Raises ForecastError, naming the row, where the fields contradict each other.
     """
 
     unit: str
@@ -56,9 +72,11 @@ class Row:
     baseline_probability: float | None = None
     level: str | None = None
     change: float | None = None
-    drivers: tuple[tuple[str, float], ...] = ()
+    drivers: Named = ()
     status: RowStatus = "ok"
     reason: str = ""
+    drivers_log_odds: Named | None = None
+    change_split: Named | None = None
 
     def __post_init__(self) -> None:
         _normalise(self)
@@ -82,12 +100,17 @@ def row_object(row: Row) -> dict[str, object]:
     value: dict[str, object] = {name: getattr(row, name) for name in ROW_FIELDS}
     value["target_end_date"] = row.target_end_date.isoformat()
     value["drivers"] = dict(row.drivers)
+    later = {name: getattr(row, name) for name in LATER_FIELDS}
+    return value | {name: dict(pairs) for name, pairs in later.items() if pairs is not None}
+
+
+def flat_object(row: Row) -> dict[str, object]:
+    """The row for tables that hold no lists: drivers and parts as one line of JSON, or None."""
+    value: dict[str, object] = dict.fromkeys(LATER_FIELDS) | row_object(row)
+    for name in ("drivers", *LATER_FIELDS):
+        if value[name] is not None:
+            value[name] = json.dumps(value[name], ensure_ascii=False)
     return value
-
-
-def drivers_text(row: Row) -> str:
-    """The row's drivers as one line of JSON, for tables that hold no lists."""
-    return json.dumps(dict(row.drivers), ensure_ascii=False)
 
 
 def check_text(value: object, what: str, where: str) -> str:
@@ -136,8 +159,12 @@ def _normalise(row: Row) -> None:
             object.__setattr__(row, name, plain_number(value, name, str(row)))
     if row.change is not None:
         object.__setattr__(row, "change", plain_number(row.change, "change", str(row)))
-    drivers = tuple((name, plain_number(p, "a driver", str(row))) for name, p in row.drivers)
-    object.__setattr__(row, "drivers", drivers)
+    for name in ("drivers", *LATER_FIELDS):
+        if (pairs := getattr(row, name)) is not None:
+            plain = tuple(
+                (key, plain_number(v, f"a value of {name}", str(row))) for key, v in pairs
+            )
+            object.__setattr__(row, name, plain)
 
 
 def _check_text(row: Row) -> None:
@@ -181,7 +208,7 @@ def _check_absent(row: Row) -> None:
         )
         if getattr(row, name) is not None
     ]
-    if given or row.drivers:
+    if given or row.drivers or row.drivers_log_odds or row.change_split:
         raise ForecastError(
             "a row without a forecast holds values",
             where=str(row),
@@ -202,7 +229,12 @@ def _check_present(row: Row) -> None:
         )
     check_name(row.level, "level", str(row))
     _check_probabilities(row, low, p, high, baseline)
-    _check_drivers(row, 100 * (p - baseline))
+    _check_named(row, "drivers", 100 * (p - baseline), 100 * PRECISION)
+    if row.drivers_log_odds and 0 < p < 1 and 0 < baseline < 1:
+        moved = log(p / (1 - p)) - log(baseline / (1 - baseline))
+        _check_named(row, "drivers_log_odds", moved, PRECISION * max(1, abs(moved)))
+    if row.change_split:
+        _check_split(row)
 
 
 def _check_probabilities(row: Row, low: float, p: float, high: float, baseline: float) -> None:
@@ -226,17 +258,33 @@ def _check_probabilities(row: Row, low: float, p: float, high: float, baseline: 
         )
 
 
-def _check_drivers(row: Row, moved: float) -> None:
-    names = [check_text(name, "a driver's name", str(row)) for name, _ in row.drivers]
+def _check_named(row: Row, field: str, moved: float, tolerance: float) -> None:
+    pairs: Named = getattr(row, field)
+    names = [check_text(name, f"a name in {field}", str(row)) for name, _ in pairs]
     if len(set(names)) != len(names) or not all(name.strip() for name in names):
-        raise ForecastError("drivers need different names", where=str(row), found=names)
-    points = [value for _, value in row.drivers]
-    if any(abs(before) < abs(after) for before, after in pairwise(points)):
-        raise ForecastError("drivers are not the largest first", where=str(row), found=row.drivers)
-    if abs(sum(points) - moved) > POINTS_TOLERANCE:
+        raise ForecastError(f"{field} need different names", where=str(row), found=names)
+    values = [value for _, value in pairs]
+    if any(abs(before) < abs(after) for before, after in pairwise(values)):
+        raise ForecastError(f"{field} are not the largest first", where=str(row), found=pairs)
+    if abs(sum(values) - moved) > tolerance:
         raise ForecastError(
-            "drivers do not sum to the difference from the baseline",
+            f"{field} do not sum to what they explain",
             where=str(row),
-            found=sum(points),
-            expected=f"{moved} percentage points",
+            found=sum(values),
+            expected=f"{moved}",
+        )
+
+
+def _check_split(row: Row) -> None:
+    if row.change is None:
+        raise ForecastError(
+            "a change is split, but there is none", where=str(row), found=row.change_split
+        )
+    _check_named(row, "change_split", 100 * row.change, 100 * PRECISION)
+    if unknown := {name for name, _ in row.change_split or ()} - set(CHANGE_PARTS):
+        raise ForecastError(
+            "unknown part of a change",
+            where=str(row),
+            found=sorted(unknown),
+            expected=f"some of {', '.join(CHANGE_PARTS)}",
         )

@@ -59,7 +59,7 @@ def test_drivers_add_up_to_the_forecast_less_its_baseline(seed: int) -> None:
     ensemble, X = fitted(seed % 7), made_rows(4, seed)
     baseline = X[BASELINE].to_numpy()
 
-    found = drivers(ensemble, X, baseline)
+    found = drivers(ensemble, X, baseline).probability
 
     assert list(found) == [*OWN_FAMILIES, RATES]
     assert all(values.shape == (4, len(HORIZONS)) for values in found.values())
@@ -67,11 +67,25 @@ def test_drivers_add_up_to_the_forecast_less_its_baseline(seed: int) -> None:
     assert np.abs(total - (ensemble.predict(X) - baseline)).max() < 1e-9
 
 
+@settings(deadline=None, max_examples=15)
+@given(seed=st.integers(0, 10**6))
+def test_drivers_in_log_odds_add_up_as_well(seed: int) -> None:
+    ensemble, X = fitted(seed % 7), made_rows(4, seed)
+    baseline = X[BASELINE].to_numpy()
+
+    found = drivers(ensemble, X, baseline).log_odds
+
+    total = np.sum(list(found.values()), axis=0)
+    assert np.abs(total - (logit(ensemble.predict(X)) - logit(baseline))).max() < 1e-9
+
+
 def test_family_at_its_typical_values_drives_nothing() -> None:
     ensemble, X = fitted(1), made_rows(4, 2)
     still = f"dyad.{OWN_FAMILIES[1]}.decayed_30"
 
-    found = drivers(ensemble, X.assign(**{still: ensemble.typical[still]}), X[BASELINE].to_numpy())
+    found = drivers(
+        ensemble, X.assign(**{still: ensemble.typical[still]}), X[BASELINE].to_numpy()
+    ).probability
 
     assert np.abs(found[OWN_FAMILIES[1]]).max() < 1e-12
     assert np.abs(found[OWN_FAMILIES[0]]).max() > 1e-4
@@ -82,7 +96,7 @@ def test_all_families_at_their_typical_values_leave_the_rest_to_base_rates() -> 
     baseline = X[BASELINE].to_numpy()
     still = X.assign(**{name: ensemble.typical[name] for name in COLUMNS})
 
-    found = drivers(ensemble, still, baseline)
+    found = drivers(ensemble, still, baseline).probability
 
     for family in OWN_FAMILIES:
         assert np.abs(found[family]).max() < 1e-12
@@ -93,7 +107,7 @@ def test_families_that_do_the_same_share_alike() -> None:
     ensemble = ensemble_of({"sum": Sum(HORIZONS, COLUMNS[:2], 1.0)}, np.zeros(5), COLUMNS)
     X = pd.DataFrame([[1.0, 1.0, 4.0, 0.0, 0.0]], columns=list(COLUMNS))
 
-    found = drivers(ensemble, X, np.full((1, 3), 0.2))
+    found = drivers(ensemble, X, np.full((1, 3), 0.2)).probability
 
     first, second, third = (found[family] for family in OWN_FAMILIES[:3])
     assert first == pytest.approx(second, abs=1e-12)
@@ -111,7 +125,7 @@ def test_drivers_of_two_families_are_shapley_s_by_hand() -> None:
         return float(expit(1.1 * (first + second - 1) + 0.2))
 
     by_hand = ((value(2, 0) - value(0, 0)) + (value(2, 1) - value(0, 1))) / 2
-    found = drivers(ensemble, X, np.full((1, 3), 0.2))
+    found = drivers(ensemble, X, np.full((1, 3), 0.2)).probability
 
     assert found[OWN_FAMILIES[0]] == pytest.approx(np.full((1, 3), by_hand), abs=1e-9)
     assert float(logit(value(1, 0))) == pytest.approx(0.2)
@@ -127,6 +141,6 @@ def test_drivers_hold_for_every_member_there_is() -> None:
     ensemble = ensemble_of(members, X.median().to_numpy(), list(X.columns))
     baseline = X[BASELINE].to_numpy()
 
-    total = np.sum(list(drivers(ensemble, X, baseline).values()), axis=0)
+    total = np.sum(list(drivers(ensemble, X, baseline).probability.values()), axis=0)
 
     assert np.abs(total - (ensemble.predict(X) - baseline)).max() < 1e-9

@@ -75,3 +75,22 @@ def test_row_takes_numpy_numbers_as_plain_ones() -> None:
 def test_row_is_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         make_row().probability = 0.5  # type: ignore[misc]
+
+
+def test_row_splits_its_change_exactly() -> None:
+    split = (("new_events", 4.0), ("time_passing", -1.0))
+    assert make_row(change=0.03, change_split=split).change_split == split
+    with pytest.raises(ForecastError, match="do not sum to what they explain"):
+        make_row(change=0.04, change_split=split)
+    with pytest.raises(ForecastError, match="there is none"):
+        make_row(change=None, change_split=split)
+    with pytest.raises(ForecastError, match="unknown part"):
+        make_row(change=0.03, change_split=(("weather", 3.0),))
+
+
+def test_row_shares_its_log_odds_exactly() -> None:
+    moved = math.log(0.25 / 0.75) - math.log(0.125 / 0.875)
+    shares = (("force", moved + 0.25), ("conciliation", -0.25))
+    assert make_row(drivers_log_odds=shares).drivers_log_odds == shares
+    with pytest.raises(ForecastError, match="drivers_log_odds do not sum"):
+        make_row(drivers_log_odds=(("force", moved + 1e-6),))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jobs import Job
 
-from flows import steps
+from flows import issuing, steps
 from flows.settings import Settings, read_settings
 from models.registry import Champion
 from models.risk import RiskModel
@@ -80,7 +80,7 @@ def test_no_forecast_is_rows_that_say_why(empty: Settings, as_of: date, reason: 
     known = known_on(empty, as_of)
 
     assert reason in steps.why_not(known)
-    forecast = steps.make_forecast(empty, known, None, NOW)
+    forecast = issuing.make_forecast(empty, known, None, NOW)
 
     assert forecast.status == "no_forecast"
     assert {(row.status, row.probability) for row in forecast.rows} == {("no_forecast", None)}
@@ -120,7 +120,7 @@ def test_a_forecast_within_tolerance_is_stale_and_says_what_changed(settings: Se
     known = known_on(settings, date(2026, 4, 10))
     champion = steps.current_champion(settings, known.theatre)
 
-    forecast = steps.make_forecast(settings, known, champion, NOW)
+    forecast = issuing.make_forecast(settings, known, champion, NOW)
 
     assert (forecast.status, forecast.data_as_of) == ("stale", COVERED_UNTIL)
     assert {row.status for row in forecast.rows} == {"stale"}
@@ -138,9 +138,9 @@ def test_a_forecast_within_tolerance_is_stale_and_says_what_changed(settings: Se
 def test_issuing_the_same_forecast_again_changes_nothing(settings: Settings) -> None:
     known = known_on(settings, None)
     champion = steps.current_champion(settings, known.theatre)
-    forecast = steps.make_forecast(settings, known, champion, NOW)
+    forecast = issuing.make_forecast(settings, known, champion, NOW)
 
-    issued, published = steps.issue(settings, forecast)
+    issued, published = issuing.issue(settings, forecast)
 
     first = latest(settings.published, "pak_afg")
     assert forecast.issue_id == first.issue_id

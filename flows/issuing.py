@@ -1,0 +1,95 @@
+"""From what is known to an issue: the forecast's rows, archived and published."""
+
+from datetime import datetime, timedelta
+
+from flows.moves import method, with_change
+from flows.settings import Settings
+from flows.steps import Knowledge, why_not
+from models import risk
+from models.registry import Champion
+from publish.archive import Archive
+from publish.files import Published
+from publish.files import publish as publish_files
+from publish.forecast import Forecast, Row
+from publish.issue import IssueStatus
+from streams.store import connect
+
+
+def make_forecast(
+    settings: Settings, known: Knowledge, champion: Champion | None, now: datetime
+) -> Forecast:
+    """The forecast of that day; rows without a probability, and the reason, where none can be."""
+    hindcast = known.as_of < known.newest_as_of
+    if champion is None:
+        rows = _absent_rows(known, why_not(known))
+        status: IssueStatus = "no_forecast"
+    else:
+        rows = _rows(known, champion)
+        stale = any(row.status == "stale" for row in rows)
+        status = "hindcast" if hindcast else "stale" if stale else "ok"
+        before = Archive(connect(settings.database_url)).previous(
+            known.theatre.name, known.as_of, hindcast=hindcast
+        )
+        rows = with_change(settings, known, champion, rows, before)
+    return Forecast.issue(
+        theatre=known.theatre.name,
+        as_of=known.as_of,
+        issued_at=now,
+        data_as_of=known.data_as_of,
+        data_fingerprint=known.fingerprint,
+        method_version=method(known),
+        mlflow_run_id="" if champion is None else champion.run_id,
+        status=status,
+        levels=known.theatre.levels,
+        rows=rows,
+    )
+
+
+def _absent_rows(known: Knowledge, reason: str) -> list[Row]:
+    return [
+        Row(
+            unit=unit,
+            target=name,
+            horizon_days=horizon,
+            target_end_date=known.as_of + timedelta(days=horizon),
+            status="no_forecast",
+            reason=reason,
+        )
+        for name, target in known.theatre.targets.items()
+        for unit in known.theatre.units(name)
+        for horizon in target.horizons
+    ]
+
+
+def _rows(known: Knowledge, champion: Champion) -> list[Row]:
+    late = (known.as_of - known.covered[1]).days
+    reason = f"events are covered until {known.covered[1]}, {late} days before as_of"
+    return [
+        Row(
+            unit=score.unit,
+            target=score.target,
+            horizon_days=score.horizon,
+            target_end_date=known.as_of + timedelta(days=score.horizon),
+            probability=score.probability,
+            probability_low=score.low,
+            probability_high=score.high,
+            baseline_probability=score.baseline,
+            level=known.theatre.level(score.probability, score.baseline),
+            drivers=score.drivers,
+            drivers_log_odds=score.drivers_log_odds,
+            status="stale" if late > 0 else "ok",
+            reason=reason if late > 0 else "",
+        )
+        for score in risk.forecast(
+            champion.model, known.history, known.theatre, known.covered, known.as_of
+        )
+    ]
+
+
+def issue(settings: Settings, forecast: Forecast) -> tuple[Forecast, Published]:
+    """The forecast as archived and where its files are; the same forecast again changes nothing."""
+    archive = Archive(connect(settings.database_url))
+    if not archive.append(forecast):
+        forecast = archive.get(forecast.theatre, forecast.issue_id)
+    head = archive.head(forecast.theatre)
+    return forecast, publish_files(forecast, settings.published, head)
