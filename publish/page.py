@@ -1,0 +1,218 @@
+"""The page of one issue: a single HTML file that needs no network, drawn from values alone."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+from markupsafe import Markup
+
+from publish import timeline, words
+from publish.context import Context
+from publish.forecast import Forecast, ForecastError, Row
+from publish.past import CLASH, HORIZON, past_values
+from publish.sketch import sketch_of
+from theatres import DYAD, Theatre
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+CLOSURE: Final = "closure"
+OLD_AFTER_DAYS: Final = 2
+SHADES: Final = 5
+BYTES_MAX: Final = 400_000
+# How many events are listed: the fewer, the larger the rest of the page is.
+LISTED: Final = (220, 100, 30, 0)
+FILTERS: Final = (
+    *(
+        "percent",
+        "band",
+        "signed",
+        "exact",
+        "day",
+        "days",
+        "plain",
+        "headed",
+        "cut",
+        "begun",
+        "sources",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """What a reader must know before any number."""
+
+    title: str
+    text: str
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One part of a sum, in percentage points, and its bar in percent of the width."""
+
+    name: str
+    label: str
+    points: float
+    left: float
+    width: float
+
+
+def page_html(
+    forecast: Forecast, context: Context, theatre: Theatre, now: datetime, methods_url: str = ""
+) -> str:
+    """The page as the text of one HTML file, at most 400 KB, without anything from elsewhere.
+
+    Every number is the forecast's own, rounded for show, its full value in `data-value`. `now`
+    says how old the forecast is. `methods_url` is linked as the description of the method.
+    Raises ForecastError where `now` has no time zone or the theatre is another one.
+    """
+    if now.tzinfo is None:
+        raise ForecastError("now has no time zone", found=now, expected="a moment with a zone")
+    if forecast.theatre != theatre.name:
+        raise ForecastError(
+            "the forecast is of another theatre", found=forecast.theatre, expected=theatre.name
+        )
+    today = now.astimezone(UTC).date()
+    values = _about(forecast, theatre, today) | _border(forecast, theatre)
+    values |= past_values(forecast, context) | {"methods_url": methods_url}
+    template = _environment().get_template("page.html.j2")
+    for limit in LISTED:
+        values["events"] = timeline.listed(values["span_events"], limit)
+        page = template.render(values)
+        if len(page.encode()) <= BYTES_MAX:
+            break
+    return page
+
+
+def banners(forecast: Forecast) -> tuple[Banner, ...]:
+    """What the issue's status obliges to say: stale, hindcast or no forecast; nothing where ok."""
+    reasons = tuple(dict.fromkeys(row.reason for row in forecast.rows if row.reason))
+    said = {
+        "stale": (
+            "The data behind this forecast are late.",
+            f"They are complete until {words.day(forecast.data_as_of)} only. Read every number"
+            " with more doubt than its interval shows.",
+        ),
+        "hindcast": (
+            "This is a hindcast, not a live forecast.",
+            f"It was made on {words.day(forecast.issued_at.date())} for"
+            f" {words.day(forecast.as_of)}, by models that saw nothing known after that day.",
+        ),
+        "no_forecast": (
+            "There is no forecast in this issue.",
+            "Nothing is said of the risk, neither high nor low.",
+        ),
+    }
+    if forecast.status not in said:
+        return ()
+    return (Banner(*said[forecast.status], reasons),)
+
+
+def steps(parts: Sequence[tuple[str, float]], start: float, labels: dict[str, str]) -> list[Step]:
+    """The parts as bars that follow on each other, the first from `start`; all in points."""
+    ends = list(accumulate((points for _, points in parts), initial=start))
+    low, span = min(ends), max(ends) - min(ends) or 1.0
+    return [
+        Step(
+            name,
+            labels.get(name, words.plain(name)),
+            points,
+            round(100 * (min(begin, end) - low) / span, 2),
+            round(100 * abs(end - begin) / span, 2),
+        )
+        for (name, points), begin, end in zip(parts, ends, ends[1:], strict=False)
+    ]
+
+
+def _about(forecast: Forecast, theatre: Theatre, today: date) -> dict[str, Any]:
+    age = (today - forecast.as_of).days
+    dyad = [row for row in forecast.rows if row.unit == DYAD]
+    targets = list(dict.fromkeys(row.target for row in dyad if row.target != CLASH))
+    hero = _hero(dyad)
+    split = hero.change_split if hero is not None else None
+    return {
+        "forecast": forecast,
+        "theatre": theatre,
+        "today": today,
+        "age": age,
+        "old": age > OLD_AFTER_DAYS,
+        "old_after": OLD_AFTER_DAYS,
+        "banners": banners(forecast),
+        "hero": hero,
+        "clash": [row for row in dyad if row.target == CLASH],
+        "others": [(target, [r for r in dyad if r.target == target]) for target in targets],
+        "drivers": _drivers(hero),
+        "moved": steps(split, 0.0, words.SPLIT) if split else [],
+        "shades": _shades(forecast),
+    }
+
+
+def _hero(dyad: Sequence[Row]) -> Row | None:
+    """The dyad's clash within 30 days, else of the horizon nearest to it."""
+    rows = [row for row in dyad if row.target == CLASH]
+    return min(rows, key=lambda row: abs(row.horizon_days - HORIZON), default=None)
+
+
+def _drivers(row: Row | None) -> list[Step]:
+    if row is None or row.baseline_probability is None:
+        return []
+    return steps(row.drivers, 100 * row.baseline_probability, words.DRIVERS)
+
+
+def _shades(forecast: Forecast) -> dict[str, int]:
+    """The shade, 1 to 5, of each level by its name."""
+    last = max(len(forecast.levels) - 1, 1)
+    return {v.name: 1 + round(n * (SHADES - 1) / last) for n, v in enumerate(forecast.levels)}
+
+
+def _border(forecast: Forecast, theatre: Theatre) -> dict[str, Any]:
+    by_segment = [(s, forecast.row(s.name, CLASH, HORIZON)) for s in theatre.segments]
+    if not any(row for _, row in by_segment):
+        units = {row.unit: row for row in forecast.rows if row.target == CLASH}
+        by_segment = [(s, units.get(s.name)) for s in theatre.segments]
+    closures = [row for row in forecast.rows if row.target == CLOSURE and row.unit != DYAD]
+    horizons = sorted({row.horizon_days for row in closures})
+    crossings = [
+        (segment, [forecast.row(segment.name, CLOSURE, h) for h in horizons])
+        for segment in theatre.segments
+        if segment.crossings
+    ]
+    names = theatre.title.split("–")
+    return {
+        "segments": by_segment,
+        "clash_of": lambda unit: [r for r in forecast.rows if r.key[:2] == (unit, CLASH)],
+        "closure_horizons": horizons,
+        "crossings": crossings,
+        "sketch": sketch_of(theatre),
+        "states": names if len(names) == len(theatre.actors) else theatre.actors,
+    }
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in FILTERS:
+        environment.filters[name] = getattr(words, name)
+    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    script = (TEMPLATES / "page.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    environment.globals |= {
+        "words": words,
+        "style": Markup(style),  # noqa: S704 (a file of this package)
+        "script": Markup(script),  # noqa: S704 (a file of this package)
+        "script_digest": digest,
+    }
+    return environment
