@@ -26,7 +26,7 @@ COLOURS: Final = {
 }
 PAINT: Final = re.compile("|".join(COLOURS))
 SEMANTICS: Final = re.compile(r' (?:role|aria-[a-z]+|pointer-events|class)="[^"]*"')
-DIGITS: Final = re.compile(r"(\d\.\d)\d+(?=[^\d%])")
+DIGITS: Final = re.compile(r"(\d\.\d\d)\d+(?=[^\d%])")
 OPENING: Final = re.compile(r"<svg[^>]*>(<rect[^>]*/>)?")
 
 
