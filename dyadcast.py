@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from commands import events, forecasts, sources
+from commands import events, forecasts, keys, serving, sources
 from errors import DyadcastError
 
 app = typer.Typer(
@@ -25,9 +25,11 @@ for command in (
     forecasts.backtest,
     forecasts.schedule,
     forecasts.verify,
+    serving.api,
 ):
     app.command()(command)
 app.add_typer(events.app, name="events")
+app.add_typer(keys.app, name="keys")
 
 
 def main() -> None:

@@ -193,6 +193,6 @@ def contract(theatre: Theatre) -> str:
         theatre.mediators,
         theatre.actors,
         theatre.reporting_lag_days,
-        [source.model_dump() for source in theatre.sources],
+        [source.model_dump(exclude={"shown"}) for source in theatre.sources],
     ]
     return hashlib.sha256(json.dumps(promise, sort_keys=True).encode()).hexdigest()

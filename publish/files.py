@@ -3,6 +3,7 @@
     <root>/<theatre>/<as_of>/<issue_id>/forecast.json  forecast.csv  forecast.parquet  hub.csv
     <root>/<theatre>/<as_of>/manifest.json             the issue that counts for that as_of
     <root>/<theatre>/manifest.json                     `latest`, every as_of, the archive's head
+    <root>/<theatre>/contexts/<issue_id>.json          what its page shows around it
 
 What was published last counts for its as_of, but a hindcast never takes the place of an issue
 that was made at its time. `latest` is the newest as_of whose issue is no hindcast.
@@ -16,6 +17,7 @@ from pathlib import Path
 
 from errors import DyadcastError
 from publish.chain import Head, digest
+from publish.context import Context, context_text, read_context
 from publish.disk import WRITING, clear, locked, replace_text, sync, write
 from publish.forecast import Forecast, ForecastError, from_json
 from publish.formats import FILES, JSON, render, same
@@ -23,6 +25,7 @@ from publish.issue import THEATRE
 from publish.manifest import Entry, Index, Mark, entry_text, index_text, read_entry, read_index
 
 MANIFEST = "manifest.json"
+CONTEXTS = "contexts"
 
 
 class PublishError(DyadcastError):
@@ -57,6 +60,32 @@ def publish(forecast: Forecast, root: Path, head: Head | None = None) -> Publish
         index = _index(home, forecast.theatre).with_entry(counting).with_head(head)
         replace_text(home / MANIFEST, index_text(index))
     return Published(folder, tuple(folder / name for name in contents), home / MANIFEST)
+
+
+def keep_context(forecast: Forecast, context: Context, root: Path) -> None:
+    """None; what stands around the issue is kept beside the issues, before it is published."""
+    home = root / forecast.theatre
+    with _errors_told(home), locked(home):
+        (home / CONTEXTS).mkdir(exist_ok=True)
+        path = home / CONTEXTS / f"{forecast.issue_id}.json"
+        replace_text(path, context_text(context))
+
+
+def context_of(root: Path, forecast: Forecast) -> Context:
+    """What stood around the issue; an empty Context where none was kept.
+
+    Raises PublishError where it is broken.
+    """
+    path = _home(root, forecast.theatre) / CONTEXTS / f"{forecast.issue_id}.json"
+    with _errors_told(path):
+        if not path.exists():
+            return Context()
+        try:
+            return read_context(path.read_text(encoding="utf-8"))
+        except (UnicodeError, ForecastError) as error:
+            raise PublishError(
+                f"broken context: {error}", where=str(path), do="publish the issue again"
+            ) from None
 
 
 def latest(root: Path, theatre: str) -> Forecast:

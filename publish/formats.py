@@ -86,7 +86,7 @@ def csv_bytes(forecast: Forecast) -> bytes:
     A text that a spreadsheet would run as a formula has an apostrophe put before it.
     """
     frame = to_frame(forecast).astype(object)
-    return _delimited(list(frame.columns), frame.itertuples(index=False, name=None))
+    return delimited(list(frame.columns), frame.itertuples(index=False, name=None))
 
 
 def parquet_bytes(forecast: Forecast) -> bytes:
@@ -107,7 +107,7 @@ def hub_bytes(forecast: Forecast) -> bytes:
     Hub files hold values only: a row without a forecast is left out, and so are intervals of a
     probability, which a hub has no place for.
     """
-    return _delimited(HUB_COLUMNS, _hub_lines(forecast))
+    return delimited(HUB_COLUMNS, _hub_lines(forecast))
 
 
 def _hub_lines(forecast: Forecast) -> Iterable[Sequence[object]]:
@@ -119,7 +119,11 @@ def _hub_lines(forecast: Forecast) -> Iterable[Sequence[object]]:
         yield (*task, "pmf", "no", 1 - row.probability)
 
 
-def _delimited(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
+def delimited(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:
+    """CSV with a header: RFC 4180, UTF-8, floats by repr, nothing for None and NaN.
+
+    A text that a spreadsheet would run as a formula has an apostrophe put before it.
+    """
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     writer.writerow(columns)

@@ -71,13 +71,15 @@ class Source(Strict):
     """A stream, and whether its events feed features, form labels, or both.
 
     `apart` counts its events in columns of their own. Of two sources that tell the same event
-    for a label the first named counts.
+    for a label the first named counts. One that is not `shown` may not be passed on: its events
+    are on no page and in no answer.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
     features: bool = False
     labels: bool = False
     apart: bool = False
+    shown: bool = True
 
     @model_validator(mode="after")
     def _apart_forms_no_label(self) -> Self:
@@ -106,6 +108,7 @@ class Theatre(Strict):
     coverage_tolerance_days: int = Field(ge=0)
     belt_km: float = Field(gt=0, le=1000)
     retrain_after_days: int = Field(ge=1)
+    stale_after_days: int = Field(ge=0)
     schedule: Schedule
     sources: tuple[Source, ...] = Field(min_length=1)
     targets: dict[str, Target] = Field(min_length=1)

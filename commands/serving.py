@@ -1,0 +1,60 @@
+"""The command that serves the scores over HTTP."""
+
+import logging
+from typing import Annotated
+
+import typer
+
+from commands.console import TheatreName, make_home, say
+from errors import DyadcastError
+
+
+def api(
+    host: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="the port", min=1, max=65535)] = 8400,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(help="a name under which the service is asked; '*' for any; may be repeated"),
+    ] = None,
+    open_reading: Annotated[
+        bool, typer.Option("--open-reading", help="reading needs no key, whoever asks")
+    ] = False,
+    rate: Annotated[str, typer.Option(help="requests of one key or address")] = "600/minute",
+    theatre: TheatreName = "pak_afg",
+) -> None:
+    """Serve the scores, the page and the feed over HTTP, until stopped.
+
+    Example: dyadcast api --port 8400
+
+    On loopback reading is open; from elsewhere it needs a key: dyadcast keys make NAME
+    """
+    import uvicorn
+
+    from flows.serving import allowed_names, service
+    from flows.settings import read_settings
+    from publish.api.access import Rules
+    from theatres import load_theatre
+
+    settings = read_settings()
+    make_home(settings.home)
+    logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.WARNING)
+    try:
+        rules = Rules(open_reading, allowed_names([host, *(name or [])]), rate)
+        app = service(settings, load_theatre(theatre), rules)
+    except ValueError:
+        raise DyadcastError(
+            "not a rate", where="--rate", found=rate, expected="as in 600/minute"
+        ) from None
+    say(f"serving on http://{host}:{port} (the page), /v1/{theatre}/scores, /openapi.json")
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        access_log=False,  # a query may hold what someone typed by mistake
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,  # whoever speaks for others must hold a key
+        timeout_keep_alive=10,
+        limit_concurrency=200,
+        h11_max_incomplete_event_size=16 * 1024,
+    )

@@ -1,0 +1,38 @@
+"""The HTTP service put together: settings, database, theatres, and what it may do with them."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from flows import steps
+from flows.settings import Settings
+from publish.api import State, make_app
+from publish.api.access import LOOPBACK_NAMES, Rules
+from streams.store import connect
+from theatres import Theatre
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+
+def service(settings: Settings, theatre: Theatre, rules: Rules) -> "ASGIApp":
+    """The service of one theatre, ready to be run by an ASGI server."""
+
+    def add_event(name: str, told: Mapping[str, str], now: datetime) -> tuple[str, str]:
+        event, landed = steps.add_event(settings, name, told, now)
+        outcome = "stored" if landed.new else "revised" if landed.revised else "there already"
+        return event.event_id, outcome
+
+    state = State(
+        root=settings.published,
+        engine=connect(settings.database_url),
+        theatres={theatre.name: theatre},
+        clock=lambda: datetime.now(UTC),
+        add_event=add_event,
+    )
+    return make_app(state, rules)
+
+
+def allowed_names(hosts: list[str]) -> frozenset[str]:
+    """The names under which the service may be asked: those given, and loopback's; '*' for any."""
+    return frozenset() if "*" in hosts else LOOPBACK_NAMES | {name.lower() for name in hosts}

@@ -1,0 +1,130 @@
+"""The parameters of requests, checked: an unknown one is refused rather than passed over."""
+
+import base64
+import binascii
+import json
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from publish.api.problems import Problem
+from streams.event import TYPES
+from theatres import Theatre
+
+Name = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z0-9_.-]+$")]
+Cursor = Annotated[
+    str | None, Field(max_length=400, description="`next` of the part before; none: the first")
+]
+
+
+class Asked(BaseModel):
+    """Nothing but what is named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Rows(Asked):
+    """Which rows of an issue."""
+
+    unit: Name | None = Field(None, examples=["dyad"])
+    target: Name | None = Field(None, examples=["clash"])
+    horizon: int | None = Field(None, ge=1, le=3650, examples=[30], description="days")
+    level: Name | None = Field(None, examples=["elevated"])
+
+
+class RowsOfIssue(Rows):
+    """Which rows of which issue."""
+
+    as_of: date | None = Field(None, description="the issue's day; by default the latest")
+
+
+class OfIssue(Asked):
+    """Which issue."""
+
+    as_of: date | None = Field(None, description="the issue's day; by default the latest")
+
+
+class RowsThroughTime(Rows):
+    """Which rows of past issues."""
+
+    since: date | None = Field(None, description="the first as_of")
+    until: date | None = Field(None, description="the last as_of")
+    hindcasts: bool = Field(False, description="days whose issue was made later count too")
+    limit: int = Field(1000, ge=1, le=5000)
+    cursor: Cursor = None
+
+
+class Part(Asked):
+    """Which part of a list."""
+
+    limit: int = Field(100, ge=1, le=1000)
+    cursor: Cursor = None
+
+
+class IssuePart(Part):
+    """Which archived issues."""
+
+    as_of: date | None = Field(None, description="only those of this day")
+
+
+class EventPart(Part):
+    """Which events."""
+
+    as_of: date | None = Field(None, description="as known on this day; by default now")
+    since: date | None = Field(None, description="that happened on this day or later")
+    type: Literal[TYPES] | None = Field(None)  # type: ignore[valid-type]
+    segment: Name | None = Field(None, examples=["khyber"])
+
+
+class ProofPart(Asked):
+    """Which links of the chain."""
+
+    start: int = Field(0, ge=0, le=2**31 - 1, description="from this position on")
+
+
+class ResolvedPart(Rows):
+    """Which resolved rows."""
+
+    limit: int = Field(1000, ge=1, le=5000)
+    cursor: Cursor = None
+
+
+def check_rows(asked: Rows, theatre: Theatre) -> None:
+    """None where the names are the theatre's own, else Problem 404 with those that are."""
+    units = ("dyad", *theatre.segment_names)
+    if asked.unit is not None and asked.unit not in units:
+        raise Problem.unknown("unit", asked.unit, units)
+    if asked.target is not None and asked.target not in theatre.targets:
+        raise Problem.unknown("target", asked.target, theatre.targets)
+    horizons = {h for target in theatre.targets.values() for h in target.horizons}
+    if asked.target is not None:
+        horizons = set(theatre.targets[asked.target].horizons)
+    if asked.horizon is not None and asked.horizon not in horizons:
+        raise Problem.unknown("horizon", str(asked.horizon), map(str, sorted(horizons)))
+    levels = [level.name for level in theatre.levels]
+    if asked.level is not None and asked.level not in levels:
+        raise Problem.unknown("level", asked.level, levels)
+
+
+def sealed(*place: object) -> str:
+    """A cursor: a place in a list, as text that goes into a URL."""
+    text = json.dumps(place, ensure_ascii=True, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def opened(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
+    """The place that the cursor holds, None where there is none; Problem 422 for another text."""
+    if cursor is None:
+        return None
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        place = json.loads(base64.urlsafe_b64decode(padded.encode("ascii")))
+    except (ValueError, binascii.Error, UnicodeError, RecursionError):
+        place = None
+    fits = isinstance(place, list) and len(place) == len(kinds)
+    if not fits or not all(type(v) is kind for v, kind in zip(place, kinds, strict=True)):
+        raise Problem(422, "cursor: not one that was given out", parameter="cursor")
+    if any(isinstance(v, int) and not 0 <= v < 2**31 for v in place):
+        raise Problem(422, "cursor: not one that was given out", parameter="cursor")
+    return tuple(place)

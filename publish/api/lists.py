@@ -1,0 +1,245 @@
+"""Routes for what stands around the scores: theatres, issues, events, scoreboard, record, chain."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Annotated, Any, Final
+
+import pyarrow as pa
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from publish.api import schemas
+from publish.api.answers import Age, document, negotiated, sent, table
+from publish.api.asked import (
+    Asked,
+    EventPart,
+    IssuePart,
+    ProofPart,
+    opened,
+    sealed,
+)
+from publish.api.problems import Problem
+from publish.api.scores import Named, state_of
+from publish.api.state import State
+from publish.history import issues_before, links_from
+from streams.event import FAMILIES
+from theatres import DYAD, Theatre
+
+PROOF_LINKS: Final = 1000
+ISSUES: Final = pa.schema(
+    [
+        ("position", pa.int64()),
+        ("issue_id", pa.string()),
+        ("as_of", pa.date32()),
+        ("issued_at", pa.timestamp("us", tz="UTC")),
+        ("status", pa.string()),
+        ("hash", pa.string()),
+    ]
+)
+EVENTS: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("event_id", "source")),
+        *((name, pa.date32()) for name in ("occurred_on", "known_on")),
+        *((name, pa.string()) for name in ("type", "family", "actor", "target", "mediators")),
+        *((name, pa.string()) for name in ("place", "segment")),
+        *((name, pa.float64()) for name in ("lat", "lon")),
+        *((f"deaths_{which}", pa.int64()) for which in ("low", "best", "high")),
+        *((name, pa.string()) for name in ("summary", "url", "confidence")),
+    ]
+)
+RESOLVED: Final = pa.schema(
+    [
+        ("issue_id", pa.string()),
+        ("as_of", pa.date32()),
+        ("unit", pa.string()),
+        ("target", pa.string()),
+        ("horizon_days", pa.int64()),
+        ("target_end_date", pa.date32()),
+        ("hindcast", pa.bool_()),
+        ("probability", pa.float64()),
+        ("baseline_probability", pa.float64()),
+        ("outcome", pa.int64()),
+        ("brier", pa.float64()),
+        ("baseline_brier", pa.float64()),
+        ("revision", pa.int64()),
+    ]
+)
+SKILL: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("target", "units")),
+        ("horizon_days", pa.int64()),
+        ("since", pa.string()),
+        ("brier", pa.float64()),
+        ("baseline", pa.string()),
+        *((name, pa.float64()) for name in ("skill", "low", "high")),
+        ("episodes", pa.int64()),
+        ("verdict", pa.string()),
+    ]
+)
+STREAMS: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("source", "status")),
+        *((name, pa.date32()) for name in ("last_success", "newest_event", "covered_until")),
+    ]
+)
+router = APIRouter(prefix="/v1", tags=["about"])
+
+
+def _accept(request: Request) -> str:
+    return negotiated(request.headers.get("accept", ""))
+
+
+def _age(state: State, theatre: Theatre) -> Age:
+    edition = state.edition(theatre)
+    return Age.of(edition.forecast, edition.stale, state.clock())
+
+
+@router.get("/theatres", responses=schemas.described(schemas.Theatres))
+async def theatres(request: Request, _none: Annotated[Asked, Query()]) -> Response:
+    """The theatres there are."""
+    state = state_of(request)
+    listed = [{"name": name, "title": each.title} for name, each in state.theatres.items()]
+    return sent(request, document({"theatres": listed}, {}))
+
+
+@router.get("/{theatre}", responses=schemas.described(schemas.TheatreAnswer))
+async def theatre(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
+    """The theatre's units, targets and levels, with their definitions."""
+    found = state_of(request).theatre(theatre)
+    units: list[dict[str, Any]] = [{"unit": DYAD, "meaning": " and ".join(found.actors)}]
+    for each in found.segments:
+        crossings = [crossing.model_dump() for crossing in each.crossings]
+        meaning = f"the border between {each.pakistan} and {each.afghanistan}"
+        units.append({"unit": each.name, "meaning": meaning, "crossings": crossings})
+    value = {
+        "name": found.name,
+        "title": found.title,
+        "actors": list(found.actors),
+        "baseline": found.baseline,
+        "units": units,
+        "targets": [
+            {"target": name, **each.model_dump(mode="json"), "units": list(found.units(name))}
+            for name, each in found.targets.items()
+        ],
+        "levels": [level.model_dump() for level in found.levels],
+    }
+    return sent(request, document(value, {}))
+
+
+@router.get("/{theatre}/issues", responses=schemas.described(schemas.Issues, tabular=True))
+def issues(request: Request, theatre: Named, wanted: Annotated[IssuePart, Query()]) -> Response:
+    """Archived issues, the newest first."""
+    state, chosen = state_of(request), _accept(request)
+    found = state.theatre(theatre)
+    before = opened(wanted.cursor, int)
+    limit = wanted.limit
+    rows = issues_before(
+        state.engine,
+        found.name,
+        before[0] if before else None,
+        limit + 1,
+        wanted.as_of,
+    )
+    following = sealed(rows[limit - 1]["position"]) if len(rows) > limit else None
+    more = {"next": following}
+    age = _age(state, found)
+    return sent(request, table(ISSUES, rows[:limit], age, chosen, f"{theatre}_issues", more))
+
+
+@router.get("/{theatre}/events", responses=schemas.described(schemas.Events, tabular=True))
+def events(request: Request, theatre: Named, wanted: Annotated[EventPart, Query()]) -> Response:
+    """Events as known on a day, the newest first, each with its source and address."""
+    state, chosen = state_of(request), _accept(request)
+    found = state.theatre(theatre)
+    part: EventPart = wanted
+    as_of = part.as_of or state.clock().date()
+    shown = [source.name for source in found.sources if source.shown]
+    frame = state.store.events(as_of, sources=shown)
+    if part.since:
+        frame = frame[frame["occurred_on"] >= part.since.isoformat()]
+    for name in ("type", "segment"):
+        if (value := getattr(part, name)) is not None:
+            frame = frame[frame[name] == value]
+    start = opened(part.cursor, int) or (0,)
+    rows = [event_values(row) for row in frame[::-1][start[0] :][: part.limit].to_dict("records")]
+    end = start[0] + part.limit
+    more = {"next": sealed(end) if end < len(frame) else None}
+    age = Age(found.name, as_of, None, "")
+    return sent(request, table(EVENTS, rows, age, chosen, f"{theatre}_events", more))
+
+
+def event_values(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """One event of the store as plain values."""
+    return {
+        **{name: row[name] for name in EVENTS.names if name in row},
+        "occurred_on": row["occurred_on"].date(),
+        "known_on": row["known_at"].date(),
+        "family": FAMILIES[row["type"]],
+        **{name: None if row[name] != row[name] else float(row[name]) for name in ("lat", "lon")},
+        **{name: _whole(row[name]) for name in ("deaths_low", "deaths_best", "deaths_high")},
+    }
+
+
+def _whole(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):  # pandas' missing value
+        return None
+
+
+@router.get("/{theatre}/models", responses=schemas.described(schemas.Record, tabular=True))
+async def models(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
+    """The model behind the latest issue, and its out-of-sample record against the base rate."""
+    state, chosen = state_of(request), _accept(request)
+    edition = state.edition(state.theatre(theatre))
+    age = Age.of(edition.forecast, edition.stale, state.clock())
+    more = {
+        "method_version": edition.forecast.method_version,
+        "mlflow_run_id": edition.forecast.mlflow_run_id,
+    }
+    rows = [asdict(skill) for skill in edition.context.skill]
+    return sent(request, table(SKILL, rows, age, chosen, f"{theatre}_models", more))
+
+
+@router.get("/{theatre}/streams", responses=schemas.described(schemas.Streams, tabular=True))
+async def streams(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
+    """How each stream fared when the latest issue was made."""
+    state, chosen = state_of(request), _accept(request)
+    edition = state.edition(state.theatre(theatre))
+    age = Age.of(edition.forecast, edition.stale, state.clock())
+    rows = [asdict(stream) for stream in edition.context.streams]
+    return sent(request, table(STREAMS, rows, age, chosen, f"{theatre}_streams"))
+
+
+@router.get("/{theatre}/archive", responses=schemas.described(schemas.Head))
+def archive(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
+    """The archive's chain: how long it is, and the hash of its last issue."""
+    state = state_of(request)
+    name = state.theatre(theatre).name
+    head = state.archive.head(name)
+    return sent(request, document({"theatre": name, **asdict(head)}, {}))
+
+
+@router.get("/{theatre}/archive/{issue_id}", responses=schemas.described(schemas.Proof))
+def proof(
+    request: Request,
+    theatre: Named,
+    issue_id: Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=[schemas.ISSUE])],
+    wanted: Annotated[ProofPart, Query()],
+) -> Response:
+    """That an issue stands in the archive: the links of the chain from it to the head."""
+    state = state_of(request)
+    name = state.theatre(theatre).name
+    links = links_from(state.engine, name, issue_id, wanted.start, PROOF_LINKS)
+    if not links:
+        raise Problem(404, f"no issue {issue_id} in the archive", parameter="issue_id")
+    head = state.archive.head(name)
+    last = links[-1]["position"]
+    value = {
+        "theatre": name,
+        "issue_id": issue_id,
+        "links": links,
+        "next": last + 1 if last < head.position else None,
+        "head": {"theatre": name, **asdict(head)},
+    }
+    return sent(request, document(value, {}))

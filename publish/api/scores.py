@@ -1,0 +1,232 @@
+"""Routes for what issues say: the latest, one of a day, one row, rows through time."""
+
+import json
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from publish.api import schemas
+from publish.api.answers import MEDIA, Age, Answer, document, negotiated, sent, table
+from publish.api.asked import (
+    OfIssue,
+    Rows,
+    RowsOfIssue,
+    RowsThroughTime,
+    check_rows,
+    opened,
+    sealed,
+)
+from publish.api.problems import Problem
+from publish.api.state import State
+from publish.forecast import Forecast, to_json
+from publish.formats import FILES, SCHEMA, render
+from publish.history import Wanted, history, place_of
+from publish.row import LATER_FIELDS, Row, row_object
+
+CACHE = "private, max-age=60, must-revalidate"
+
+
+def state_of(request: Request) -> State:
+    """What the requests share."""
+    state: State = request.app.state.shared
+    return state
+
+
+Named = Annotated[str, Path(max_length=60, examples=["pak_afg"])]
+router = APIRouter(prefix="/v1/{theatre}", tags=["scores"])
+
+
+def score_values(forecast: Forecast, row: Row) -> dict[str, Any]:
+    """The row with its issue's columns in front, as every format holds it."""
+    return {
+        "issue_id": forecast.issue_id,
+        "theatre": forecast.theatre,
+        "as_of": forecast.as_of,
+        "issued_at": forecast.issued_at,
+        "data_as_of": forecast.data_as_of,
+        "issue_status": forecast.status,
+        **dict.fromkeys(LATER_FIELDS),
+        **row_object(row),
+        "target_end_date": row.target_end_date,
+    }
+
+
+def chosen_rows(forecast: Forecast, wanted: Rows) -> list[dict[str, Any]]:
+    """The issue's rows that were asked for, in the issue's order."""
+    asked_for = {
+        "unit": wanted.unit,
+        "target": wanted.target,
+        "horizon_days": wanted.horizon,
+        "level": wanted.level,
+    }
+    kept = {name: value for name, value in asked_for.items() if value is not None}
+    return [
+        score_values(forecast, row)
+        for row in forecast.rows
+        if all(getattr(row, name) == value for name, value in kept.items())
+    ]
+
+
+def _scores(request: Request, name: str, wanted: RowsOfIssue, extension: str | None) -> Response:
+    state = state_of(request)
+    theatre = state.theatre(name)
+    chosen = negotiated(request.headers.get("accept", ""), extension)
+    check_rows(wanted, theatre)
+    forecast, stale = state.issue(theatre, wanted.as_of)
+    answer = table(
+        SCHEMA,
+        chosen_rows(forecast, wanted),
+        Age.of(forecast, stale, state.clock()),
+        chosen,
+        f"{theatre.name}_{forecast.as_of}",
+        {"issue_id": forecast.issue_id},
+    )
+    return sent(request, answer, CACHE)
+
+
+@router.get("/scores", responses=schemas.described(schemas.Scores, tabular=True))
+async def scores(
+    request: Request, theatre: Named, wanted: Annotated[RowsOfIssue, Query()]
+) -> Response:
+    """Rows of the latest issue, or of a day's: by unit, target, horizon, level."""
+    return _scores(request, theatre, wanted, None)
+
+
+@router.get("/scores.{extension}", responses=schemas.described(schemas.Scores, tabular=True))
+async def scores_file(
+    request: Request,
+    theatre: Named,
+    extension: Annotated[str, Path(max_length=20, examples=["csv"])],
+    wanted: Annotated[RowsOfIssue, Query()],
+) -> Response:
+    """The same, in the format that the path names: for tools that send no Accept."""
+    return _scores(request, theatre, wanted, extension)
+
+
+@router.get("/scores/{unit}/{target}/{horizon}", responses=schemas.described(schemas.OneScore))
+async def score(
+    request: Request,
+    theatre: Named,
+    unit: Annotated[str, Path(max_length=60, examples=["dyad"])],
+    target: Annotated[str, Path(max_length=60, examples=["clash"])],
+    horizon: Annotated[int, Path(ge=1, le=3650, examples=[30])],
+    wanted: Annotated[OfIssue, Query()],
+) -> Response:
+    """One row, with its drivers and the split of its change."""
+    state = state_of(request)
+    found = state.theatre(theatre)
+    check_rows(Rows.model_construct(unit=unit, target=target, horizon=horizon, level=None), found)
+    forecast, stale = state.issue(found, wanted.as_of)
+    row = forecast.row(unit, target, horizon)
+    if row is None:
+        units = sorted({each.unit for each in forecast.rows if each.target == target})
+        raise Problem.unknown(f"unit of {target}", unit, units)
+    age = Age.of(forecast, stale, state.clock())
+    values = score_values(forecast, row)
+    days = {name: values[name].isoformat() for name in ("as_of", "data_as_of", "target_end_date")}
+    moment = {"issued_at": forecast.issued_at.isoformat().replace("+00:00", "Z")}
+    shown = {name: (values | days | moment)[name] for name in SCHEMA.names}
+    return sent(request, document({**age.value(), "score": shown}, age.headers()), CACHE)
+
+
+IssueDay = Annotated[
+    str, Path(pattern=r"^(latest|\d{4}-\d\d-\d\d)$", examples=["latest", "2025-11-15"])
+]
+
+
+@router.get("/issues/{as_of}", responses=schemas.described(schemas.WholeIssue))
+async def issue(request: Request, theatre: Named, as_of: IssueDay) -> Response:
+    """The whole issue of a day, levels' definition and all."""
+    state = state_of(request)
+    forecast, stale = state.issue(state.theatre(theatre), _day(as_of))
+    age = Age.of(forecast, stale, state.clock())
+    value = {**age.value(), "forecast": json.loads(to_json(forecast))}
+    return sent(request, document(value, age.headers()), CACHE)
+
+
+@router.get("/issues/{as_of}/{file}", responses=schemas.described(schemas.WholeIssue, tabular=True))
+async def issue_file(
+    request: Request,
+    theatre: Named,
+    as_of: IssueDay,
+    file: Annotated[str, Path(max_length=30, examples=["forecast.json", "hub.csv"])],
+) -> Response:
+    """A file of the issue, byte for byte as it is published."""
+    state = state_of(request)
+    forecast, stale = state.issue(state.theatre(theatre), _day(as_of))
+    if file not in FILES:
+        raise Problem.unknown("file", file, FILES)
+    age = Age.of(forecast, stale, state.clock())
+    media = MEDIA[file.rsplit(".", 1)[1]]
+    return sent(request, Answer(render(forecast)[file], media, age.headers()), CACHE)
+
+
+def _day(text: str) -> date | None:
+    if text == "latest":
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Problem(422, f"as_of: no such day, found {text!r}", parameter="as_of") from None
+
+
+def _history(
+    request: Request, name: str, wanted: RowsThroughTime, extension: str | None
+) -> Response:
+    state = state_of(request)
+    theatre = state.theatre(name)
+    chosen = negotiated(request.headers.get("accept", ""), extension)
+    check_rows(wanted, theatre)
+    after: Any = opened(wanted.cursor, str, str, str, int)
+    rows = history(state.engine, theatre.name, _wanted(wanted), after, wanted.limit + 1)
+    following = sealed(*place_of(rows[wanted.limit - 1])) if len(rows) > wanted.limit else None
+    edition = state.edition(theatre)
+    return sent(
+        request,
+        table(
+            SCHEMA,
+            [_objects(row) for row in rows[: wanted.limit]],
+            Age.of(edition.forecast, edition.stale, state.clock()),
+            chosen,
+            f"{theatre.name}_history",
+            {"next": following},
+        ),
+    )
+
+
+def _wanted(asked_for: RowsThroughTime) -> Wanted:
+    return Wanted(
+        unit=asked_for.unit,
+        target=asked_for.target,
+        horizon_days=asked_for.horizon,
+        level=asked_for.level,
+        since=asked_for.since,
+        until=asked_for.until,
+        hindcasts=asked_for.hindcasts,
+    )
+
+
+def _objects(row: dict[str, Any]) -> dict[str, Any]:
+    texts = {name: row[name] for name in ("drivers", *LATER_FIELDS) if row[name] is not None}
+    return row | {name: json.loads(text) for name, text in texts.items()}
+
+
+@router.get("/history", responses=schemas.described(schemas.Past, tabular=True))
+def rows_through_time(
+    request: Request, theatre: Named, wanted: Annotated[RowsThroughTime, Query()]
+) -> Response:
+    """Rows of past issues, the oldest first: one issue a day, the one that counts for it."""
+    return _history(request, theatre, wanted, None)
+
+
+@router.get("/history.{extension}", responses=schemas.described(schemas.Past, tabular=True))
+def history_file(
+    request: Request,
+    theatre: Named,
+    extension: Annotated[str, Path(max_length=20, examples=["csv"])],
+    wanted: Annotated[RowsThroughTime, Query()],
+) -> Response:
+    """The same, in the format that the path names."""
+    return _history(request, theatre, wanted, extension)

@@ -1,0 +1,121 @@
+"""What the interface reads from: published files, the archive, the events; and how stale it is."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy.engine import Engine
+
+from publish.api.problems import Problem
+from publish.archive import Archive
+from publish.context import Context
+from publish.files import PublishError, context_of, latest, read_issue
+from publish.forecast import Forecast
+from streams.store import Store
+from theatres import Theatre
+
+AddEvent = Callable[[str, Mapping[str, str], datetime], tuple[str, str]]
+"""Theatre, the event's fields, now -> its id, and `stored`, `revised` or `there already`."""
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a theatre's latest issue was at one moment: all of an answer is made from one."""
+
+    forecast: Forecast
+    context: Context
+    stale: str
+    """Why it must not be taken for the present; empty where it may be."""
+    token: tuple[object, ...]
+    """Changes whenever the edition does."""
+
+
+@dataclass
+class State:
+    """Everything that requests share. `clock` gives the present moment in UTC."""
+
+    root: Path
+    engine: Engine
+    theatres: Mapping[str, Theatre]
+    clock: Callable[[], datetime]
+    add_event: AddEvent
+    editions: dict[str, Edition] = field(default_factory=dict)
+
+    @cached_property
+    def archive(self) -> Archive:
+        """The archive of issues."""
+        return Archive(self.engine)
+
+    @cached_property
+    def store(self) -> Store:
+        """The events."""
+        return Store(self.engine)
+
+    def theatre(self, name: str) -> Theatre:
+        """The theatre, or Problem 404 with the known ones."""
+        if name not in self.theatres:
+            raise Problem.unknown("theatre", name, self.theatres)
+        return self.theatres[name]
+
+    def token(self, theatre: str) -> tuple[object, ...]:
+        """What the latest issue and its age depend on: one look at the manifest, and the day."""
+        try:
+            found = os.stat(self.root / theatre / "manifest.json")  # noqa: PTH116 (twice as fast)
+        except FileNotFoundError:
+            return ()
+        return found.st_mtime_ns, found.st_ino, found.st_size, self.clock().date()
+
+    def edition(self, theatre: Theatre) -> Edition:
+        """The latest issue; Problem 404 where none is published yet, 503 where it is torn."""
+        token = self.token(theatre.name)
+        held = self.editions.get(theatre.name)
+        if held is not None and held.token == token:
+            return held
+        try:
+            forecast = latest(self.root, theatre.name)
+            context = context_of(self.root, forecast)
+        except PublishError:
+            missing = not (self.root / theatre.name / "manifest.json").exists()
+            if missing:
+                raise Problem(
+                    404, "no issue is published yet", do="make one: `dyadcast forecast`"
+                ) from None
+            raise Problem(
+                503, "the published issue is missing or damaged", do="publish it again"
+            ) from None
+        stale = why_stale(forecast, theatre, self.clock().date())
+        self.editions[theatre.name] = Edition(forecast, context, stale, token)
+        return self.editions[theatre.name]
+
+    def issue(self, theatre: Theatre, as_of: date | None) -> tuple[Forecast, str]:
+        """The issue that counts for that day (by default the latest), and why it is stale."""
+        if as_of is None:
+            edition = self.edition(theatre)
+            return edition.forecast, edition.stale
+        try:
+            forecast = read_issue(self.root, theatre.name, as_of)
+        except PublishError:
+            raise Problem(
+                404,
+                f"no issue as of {as_of}",
+                parameter="as_of",
+                do=f"see /v1/{theatre.name}/issues for those there are",
+            ) from None
+        return forecast, why_stale(forecast, theatre, self.clock().date())
+
+
+def why_stale(forecast: Forecast, theatre: Theatre, today: date) -> str:
+    """Why the issue must not be taken for the present; empty where it may be."""
+    age = (today - forecast.as_of).days
+    if forecast.status == "no_forecast":
+        return "the issue holds no forecast; its rows say why"
+    if forecast.status == "hindcast":
+        return f"a hindcast, made later from what was known on {forecast.as_of}"
+    if age > theatre.stale_after_days:
+        return f"as_of is {age} days ago; nothing is said of the days since"
+    if forecast.status == "stale":
+        return f"events are covered until {forecast.data_as_of} only"
+    return ""
