@@ -173,26 +173,36 @@ def _shades(forecast: Forecast) -> dict[str, int]:
 
 
 def _border(forecast: Forecast, theatre: Theatre) -> dict[str, Any]:
-    by_segment = [(s, forecast.row(s.name, CLASH, HORIZON)) for s in theatre.segments]
-    if not any(row for _, row in by_segment):
-        units = {row.unit: row for row in forecast.rows if row.target == CLASH}
-        by_segment = [(s, units.get(s.name)) for s in theatre.segments]
-    closures = [row for row in forecast.rows if row.target == CLOSURE and row.unit != DYAD]
-    horizons = sorted({row.horizon_days for row in closures})
-    crossings = [
-        (segment, [forecast.row(segment.name, CLOSURE, h) for h in horizons])
-        for segment in theatre.segments
-        if segment.crossings
-    ]
-    names = theatre.title.split("–")
+    names = theatre.segment_names
+    horizons = {row.horizon_days for row in forecast.rows if row.key[:2] in _of(CLASH, names)}
+    horizon = min(horizons, key=lambda days: abs(days - HORIZON), default=HORIZON)
+    states = theatre.title.split("–")
     return {
-        "segments": by_segment,
-        "clash_of": lambda unit: [r for r in forecast.rows if r.key[:2] == (unit, CLASH)],
-        "closure_horizons": horizons,
-        "crossings": crossings,
+        "segments": [(s, forecast.row(s.name, CLASH, horizon)) for s in theatre.segments],
+        "segment_horizon": horizon,
         "sketch": sketch_of(theatre),
-        "states": names if len(names) == len(theatre.actors) else theatre.actors,
+        "states": states if len(states) == len(theatre.actors) else theatre.actors,
+        **_crossings(forecast, theatre),
     }
+
+
+def _crossings(forecast: Forecast, theatre: Theatre) -> dict[str, Any]:
+    """Of each segment with a crossing its closures by horizon, and one reason if none is told."""
+    asked = [segment for segment in theatre.segments if segment.crossings]
+    wanted = _of(CLOSURE, [segment.name for segment in asked])
+    horizons = sorted({row.horizon_days for row in forecast.rows if row.key[:2] in wanted})
+    found = []
+    for segment in asked:
+        rows = [forecast.row(segment.name, CLOSURE, days) for days in horizons]
+        absent = [row for row in rows if row is not None and row.status == "no_forecast"]
+        silent = len(absent) == len(rows) and len({row.reason for row in absent}) == 1
+        if any(rows):
+            found.append((segment, rows, absent[0] if silent else None))
+    return {"closure_horizons": horizons, "crossings": found}
+
+
+def _of(target: str, units: Sequence[str]) -> set[tuple[str, str]]:
+    return {(unit, target) for unit in units}
 
 
 @cache

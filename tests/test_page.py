@@ -82,6 +82,30 @@ def test_row_without_a_forecast_shows_its_reason_and_no_number() -> None:
     assert not [key for key in numbers(page) if key[:3] == make_absent().key]
 
 
+def test_crossing_without_any_forecast_says_why_once() -> None:
+    rows = tuple(make_absent(target="closure", horizon_days=days) for days in (7, 14, 30))
+
+    page = draw(make_forecast(rows=(make_row(), *rows)))
+
+    (table,) = elements(page, lambda e: e.attributes.get("class") == "closures")
+    assert table.text.count(make_absent().reason) == 1
+    assert "Torkham" in table.text
+
+
+def test_crossings_with_other_horizons_stand_in_one_table() -> None:
+    rows = (
+        make_row(unit="khyber", target="closure"),
+        make_row(unit="chaman", target="closure", horizon_days=30),
+        make_absent(unit="kurram", target="closure", horizon_days=30),
+    )
+
+    page = draw(make_forecast(rows=rows))
+
+    (table,) = elements(page, lambda e: e.attributes.get("class") == "closures")
+    assert table.text.count("not in this issue") == 3
+    assert "This issue holds no forecast of clashes for the dyad." in text_of(page)
+
+
 def test_issue_without_any_forecast_is_a_page_with_a_banner() -> None:
     rows = tuple(make_absent(unit="dyad", horizon_days=days) for days in (7, 30))
 
