@@ -64,7 +64,7 @@ def history_svg(
 
 def reliability_svg(bins: Sequence[Bin], title: str, told: str) -> Markup:
     """Observed frequency over mean forecast by bin, the larger the more forecasts; the diagonal."""
-    canvas = Canvas("square", 360, 340, 46, 14, 0, 12)
+    canvas = Canvas("square", 376, 340, 62, 14, 0, 12)
     ends = alt.Chart(alt.InlineData([{"f": 0, "o": 0}, {"f": 1, "o": 1}]))
     dots = alt.Chart(
         alt.InlineData([{"f": b.forecast, "o": b.observed, "n": b.count} for b in bins])

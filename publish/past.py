@@ -7,7 +7,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from publish import charts, timeline, words
-from publish.context import Context, Past
+from publish.context import Context, Past, Skill
 from publish.forecast import Forecast
 from publish.tally import tallies
 from theatres import DYAD
@@ -26,14 +26,13 @@ def past_values(forecast: Forecast, context: Context) -> dict[str, Any]:
     told = sorted((*context.history, *_said_now(forecast, context)), key=lambda p: p.as_of)
     history = thinned((p for p in told if start <= p.as_of <= end), end)
     reach = max((abs(v) for s in context.skill for v in (s.low, s.skill, s.high)), default=0.0)
-    keys = {(s.target, s.units, s.horizon_days): s for s in context.skill}
     return {
         "context": context,
         "history": history,
         "history_charts": _history_charts(history, start, end),
         "lanes": timeline.lanes(context.events, start, end),
         "span_events": timeline.spanned(context.events, start, end),
-        "first_skill": keys.get((CLASH, DYAD, HORIZON)),
+        "skill_of": lambda target, units: skill_of(context, target, units),
         "skill_reach": reach or 1.0,
         "reliability_chart": _reliability_chart(context),
         "tallies": tallies(context.outcomes),
@@ -55,6 +54,12 @@ def months_before(day: date, months: int) -> date:
     month = day.year * 12 + day.month - 1 - months
     first = date(month // 12, month % 12 + 1, 1)
     return min(first + timedelta(day.day - 1), (first + timedelta(32)).replace(day=1))
+
+
+def skill_of(context: Context, target: str, units: str) -> Skill | None:
+    """The record of that target and those units at the horizon nearest to 30 days, if any."""
+    kept = [s for s in context.skill if (s.target, s.units) == (target, units)]
+    return min(kept, key=lambda s: abs(s.horizon_days - HORIZON), default=None)
 
 
 def _said_now(forecast: Forecast, context: Context) -> tuple[Past, ...]:

@@ -37,6 +37,7 @@ VERDICTS: Final = {
     "worse": "worse than the base rate",
     "none shown": "no skill beyond the base rate shown yet",
 }
+ANSWERS: Final = {"better": "yes", "worse": "no, worse", "none shown": "not shown yet"}
 STREAMS: Final = {"gdelt": "GDELT", "ucdp": "UCDP", "acled": "ACLED"}
 SOURCES: Final = 2
 LABEL: Final = 80

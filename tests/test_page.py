@@ -10,7 +10,7 @@ import pytest
 from forecasts import AS_OF, make_absent, make_forecast, make_row, make_rows
 from pages import NOW, Element, draw, elements, make_context, make_outcomes, make_told, text_of
 
-from publish.context import Context
+from publish.context import Context, Skill
 from publish.forecast import ForecastError, IssueStatus, Row, to_json
 from publish.page import BYTES_MAX, TEMPLATES, page_html
 from theatres import load_theatre
@@ -150,9 +150,20 @@ def test_window_that_has_passed_is_marked_as_over() -> None:
 def test_page_says_the_verdict_on_the_record() -> None:
     text = text_of(draw())
 
-    assert "Track record: no skill beyond the base rate shown yet." in text
-    assert "−0.001 (−0.008 to +0.006)" in text
-    assert "better than the base rate" in text
+    said = "no skill beyond the base rate shown yet (skill −0.001, 90% interval −0.008 to +0.006)"
+    assert f"Track record, 30 days: {said}." in text
+    assert "+0.200 (+0.100 to +0.300) 5 yes" in text
+
+
+def test_verdict_stands_beside_the_numbers_that_it_is_about() -> None:
+    skill = Skill(
+        "closure", "segments", 30, "2012", 0.03, "memory_104", -0.02, -0.05, -0.01, 9, "worse"
+    )
+    rows = (make_row(), make_row(unit="khyber", target="closure", horizon_days=30))
+
+    text = text_of(draw(make_forecast(rows=rows), make_context(skill=(skill,))))
+
+    assert "Track record, 30 days: worse than the base rate (skill −0.020" in text
 
 
 def test_scoreboard_is_empty_until_a_window_has_closed() -> None:

@@ -1,5 +1,6 @@
 """What the page shows of the past."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from forecasts import AS_OF, make_absent, make_forecast, make_row
 from pages import make_context
 
 from publish.context import Past
-from publish.past import months_before, past_values, thinned
+from publish.past import months_before, past_values, skill_of, thinned
 
 
 def past(as_of: date) -> Past:
@@ -63,3 +64,13 @@ def test_what_lies_after_the_issue_or_before_the_span_is_left_out() -> None:
     history = past_values(make_forecast(), context)["history"]
 
     assert [p.as_of for p in history] == [AS_OF]
+
+
+def test_skill_of_a_target_is_that_of_the_horizon_nearest_to_thirty_days() -> None:
+    context = make_context()
+    near = context.skill[0]
+    far = replace(near, horizon_days=90)
+
+    assert skill_of(replace(context, skill=(far, near)), "clash", "dyad") == near
+    assert skill_of(replace(context, skill=(far,)), "clash", "dyad") == far
+    assert skill_of(context, "clash", "segments") is None
