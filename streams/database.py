@@ -49,6 +49,16 @@ def connect(url: str, busy_seconds: float = BUSY_SECONDS) -> Engine:
     return engine
 
 
+@contextmanager
+def connected(url: str) -> Iterator[Engine]:
+    """An engine as `connect` gives it, whose connections are closed at the end."""
+    engine = connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
 def name_of(engine: Engine) -> str:
     """The database's address as it may be shown: without a password."""
     return _masked(engine.url)

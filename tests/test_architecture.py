@@ -23,7 +23,7 @@ BELOW: dict[str, set[str]] = {
 DOORS = {
     "prefect": ("flows/",),
     "mlflow": ("models/registry.py", "models/promotion.py"),
-    "sqlalchemy": ("streams/", "publish/archive.py"),
+    "sqlalchemy": ("streams/", "publish/archive.py", "publish/deliveries.py", "publish/outbox.py"),
     "psycopg": ("streams/", "publish/archive.py"),
     "sqlite3": ("streams/", "publish/archive.py"),
 }
