@@ -32,7 +32,7 @@ def account_for(source: str, environ: Mapping[str, str]) -> Account:
     user = environ.get(f"{prefix}_USER", "").strip()
     password = environ.get(f"{prefix}_PASSWORD", "")
     if user and not password:
-        password = _kept(f"dyadcast-{source}", user)
+        password = kept_password(f"dyadcast-{source}", user)
     if user and password:
         return Account(user, password)
     raise NoAccountError(
@@ -43,7 +43,8 @@ def account_for(source: str, environ: Mapping[str, str]) -> Account:
     )
 
 
-def _kept(service: str, user: str) -> str:
+def kept_password(service: str, user: str) -> str:
+    """The password in the system's keyring; empty where there is none, or no keyring."""
     try:
         return keyring.get_password(service, user) or ""
     except KeyringError:

@@ -91,7 +91,7 @@ class Transport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, its body still to be read."""
         self._bound.deadline = request.extensions.get("deadline")
-        return self._way(_proxy(request.url)).handle_request(request)
+        return self._way(proxy_for(request.url)).handle_request(request)
 
     def _way(self, proxy: str) -> httpx.HTTPTransport:
         if proxy not in self._ways:
@@ -107,7 +107,7 @@ class Transport(httpx.BaseTransport):
             way.close()
 
 
-def _proxy(url: httpx.URL) -> str:
+def proxy_for(url: httpx.URL) -> str:
     """The proxy that the environment names for the address; nothing where it names none."""
     proxy = "" if proxy_bypass(url.host) else getproxies().get(url.scheme, "")
     if proxy and not proxy.startswith(("http://", "https://")):
