@@ -1,0 +1,24 @@
+"""The deliver flow: what waits in the outbox is sent, whatever made it wait."""
+
+import os
+
+from prefect import flow, get_run_logger
+
+from flows.alerts import send_alerts
+from flows.daily import now
+from flows.settings import read_settings
+from publish.senders import read_channels
+from publish.sending import Sent
+from theatres import load_theatre
+
+
+@flow(name="deliver", flow_run_name="deliver {theatre}", persist_result=False)
+def deliver(theatre: str = "pak_afg") -> list[Sent]:
+    """What came of each message that was due: after quiet hours, a gap, or a failed attempt."""
+    log, channels = get_run_logger(), read_channels(os.environ)
+    for fault in channels.faults.values():
+        log.warning("%s", fault)
+    sent = send_alerts(read_settings(), load_theatre(theatre), channels, now)
+    for each in sent:
+        log.info("%s %s: %s %s", each.channel, each.state, each.message.headline, each.told)
+    return sent
