@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import quote
 
 from limits import RateLimitItem, parse
@@ -73,9 +73,15 @@ class Access:
             await self.app(scope, receive, send)
             return
         stop = self.metrics.start()
-        seen: dict[str, Any] = {"status": 500}
+        seen: dict[str, Any] = {"status": 500, "problem": None}
+
+        def refuse(problem: Problem) -> NoReturn:
+            seen["problem"] = problem
+            raise problem
 
         async def tell(message: Message) -> None:
+            if seen["problem"]:
+                return  # what the routes make of a body that was cut off
             if message["type"] == "http.response.start":
                 seen["status"] = message["status"]
                 message["headers"] = [*message["headers"], *_RAW]
@@ -83,8 +89,11 @@ class Access:
 
         try:
             await self._allowed(scope)
-            await self.app(scope, _bounded(scope, receive), tell)
+            await self.app(scope, _bounded(scope, receive, refuse), tell)
+            if seen["problem"]:
+                raise seen["problem"]
         except Problem as problem:
+            seen["problem"] = None
             await _refuse(problem, tell)
             _note(scope, problem)
         finally:
@@ -160,7 +169,7 @@ def _scope_of(method: str, path: str) -> str:
     return "read" if method in ("GET", "HEAD", "OPTIONS") else "events"
 
 
-def _bounded(scope: Scope, receive: Receive) -> Receive:
+def _bounded(scope: Scope, receive: Receive, refuse: Callable[[Problem], NoReturn]) -> Receive:
     """The body, refused where it is longer than BODY_LIMIT or takes longer than BODY_SECONDS."""
     declared = dict(scope["headers"]).get(b"content-length", b"0")
     if not declared.isdigit() or int(declared) > BODY_LIMIT:
@@ -174,10 +183,10 @@ def _bounded(scope: Scope, receive: Receive) -> Receive:
         try:
             message = await asyncio.wait_for(receive(), BODY_SECONDS)
         except TimeoutError:
-            raise Problem(408, "the body came too slowly") from None
+            refuse(Problem(408, "the body came too slowly"))
         taken += len(message.get("body", b""))
         if taken > BODY_LIMIT:
-            raise Problem(413, f"a body of at most {BODY_LIMIT} bytes is taken")
+            refuse(Problem(413, f"a body of at most {BODY_LIMIT} bytes is taken"))
         return message
 
     return bounded

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp
 
 from publish.api import health, lists, pages, schemas, scores, writing
 from publish.api.access import Access, Rules
+from publish.api.front import Front
 from publish.api.metrics import Metrics
 from publish.api.problems import Problem, on_failure, on_http, on_invalid, on_problem
 from publish.api.state import State
@@ -23,7 +24,8 @@ def make_app(state: State, rules: Rules) -> ASGIApp:
     """The whole service: the routes behind the gate. Nothing is asked of a database until a
     request comes, but that the table of keys is there."""
     metrics = Metrics()
-    return Access(make_routes(state, metrics), Keys(state.engine), rules, metrics)
+    front = Front(make_routes(state, metrics), state)
+    return Access(front, Keys(state.engine), rules, metrics)
 
 
 def make_routes(state: State, metrics: Metrics) -> FastAPI:

@@ -114,7 +114,7 @@ def sealed(*place: object) -> str:
 
 
 def opened(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
-    """The place that the cursor holds, None where there is none; Problem 422 for another text."""
+    """The place that the cursor holds, None where there is none; Problem 404 for another text."""
     if cursor is None:
         return None
     try:
@@ -124,7 +124,11 @@ def opened(cursor: str | None, *kinds: type) -> tuple[Any, ...] | None:
         place = None
     fits = isinstance(place, list) and len(place) == len(kinds)
     if not fits or not all(type(v) is kind for v, kind in zip(place, kinds, strict=True)):
-        raise Problem(422, "cursor: not one that was given out", parameter="cursor")
+        raise Problem(
+            404, "no place of that cursor; take `next` as it was given", parameter="cursor"
+        )
     if any(isinstance(v, int) and not 0 <= v < 2**31 for v in place):
-        raise Problem(422, "cursor: not one that was given out", parameter="cursor")
+        raise Problem(
+            404, "no place of that cursor; take `next` as it was given", parameter="cursor"
+        )
     return tuple(place)

@@ -3,14 +3,14 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 
 from publish.api import schemas
 from publish.api.answers import document, sent
 from publish.api.asked import Asked
 from publish.api.metrics import Metrics
 from publish.api.problems import Problem
-from publish.api.scores import state_of
+from publish.api.scores import KEY, state_of
 
 router = APIRouter(tags=["health"])
 READY = {
@@ -50,6 +50,8 @@ async def ready(request: Request, _none: Annotated[Asked, Query()]) -> Response:
 
 @router.get(
     "/metrics",
+    dependencies=[KEY],
+    response_class=PlainTextResponse,
     responses={
         200: {"content": {"text/plain": {"schema": {"type": "string"}, "example": "# HELP"}}},
         **schemas.refusals(401, 403, 422, 429),

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
 from publish.api import schemas
 from publish.api.answers import Age, Answer, sent
@@ -18,6 +18,14 @@ from theatres import Theatre
 router = APIRouter(tags=["pages"])
 HTML = "text/html; charset=utf-8"
 ATOM = "application/atom+xml"
+
+
+class AtomResponse(Response):
+    """For the description: the feed's media type."""
+
+    media_type = ATOM
+
+
 PAGE = {
     200: {"content": {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>"}}},
     **schemas.refusals(401, 404, 422, 429, 503),
@@ -28,14 +36,14 @@ FEED = {
 }
 
 
-@router.get("/", responses=PAGE)
+@router.get("/", response_class=HTMLResponse, responses=PAGE)
 def front(request: Request, _none: Annotated[Asked, Query()]) -> Response:
     """The page of the first theatre's latest issue."""
     state = state_of(request)
     return _page(request, state, next(iter(state.theatres.values())))
 
 
-@router.get("/{theatre}/page", responses=PAGE)
+@router.get("/{theatre}/page", response_class=HTMLResponse, responses=PAGE)
 def page(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
     """The page of a theatre's latest issue."""
     state = state_of(request)
@@ -69,7 +77,7 @@ def _drawn(what: _Drawn) -> bytes:
     return text.encode()
 
 
-@router.get("/{theatre}/alerts.atom", responses=FEED)
+@router.get("/{theatre}/alerts.atom", response_class=AtomResponse, responses=FEED)
 def feed(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
     """The theatre's alerts as an Atom feed."""
     state = state_of(request)

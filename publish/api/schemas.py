@@ -1,10 +1,13 @@
 """The shapes of answers, for OpenAPI: each field with its meaning and an example."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from streams.event import TYPES
+
+CODE = r"^[A-Z]{2,6}$"
 P = 0.314
 ISSUE = "5d41402abc4b2a76"
 HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -252,11 +255,11 @@ class NewEvent(BaseModel):
     """An event of your own, as `dyadcast events add` takes it; fields left out are empty."""
 
     model_config = {"extra": "forbid"}
-    type: str = Field(examples=["mediation_offer"], max_length=60)
+    type: Literal[TYPES] = Field(examples=["mediation_offer"])  # type: ignore[valid-type]
     occurred_on: date = Field(examples=["2025-11-20"])
-    actor: str = Field(examples=["RUS"], max_length=10)
-    target: str = Field(examples=["AFG"], max_length=10)
-    summary: str = Field(examples=["Russia offers to mediate."], max_length=1000)
+    actor: str = Field(examples=["RUS"], pattern=CODE)
+    target: str = Field(examples=["AFG"], pattern=CODE)
+    summary: str = Field(examples=["Russia offers to mediate."], min_length=1, max_length=1000)
     ended_on: date | None = Field(default=None, examples=["2025-11-20"])
     known_at: datetime | None = Field(default=None, examples=["2025-11-20T12:00:00Z"])
     place: str = Field(default="", examples=["Moscow"], max_length=200)

@@ -4,8 +4,9 @@ import json
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
+from fastapi.security import HTTPBearer
 
 from publish.api import schemas
 from publish.api.answers import MEDIA, Age, Answer, document, negotiated, sent, table
@@ -25,6 +26,8 @@ from publish.formats import FILES, SCHEMA, render
 from publish.history import Wanted, history, place_of
 from publish.row import LATER_FIELDS, Row, row_object
 
+KEY = Depends(HTTPBearer(scheme_name="key", auto_error=False))
+"""For the description alone: the gate has looked at the key before."""
 CACHE = "private, max-age=60, must-revalidate"
 
 
@@ -169,7 +172,7 @@ def _day(text: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise Problem(422, f"as_of: no such day, found {text!r}", parameter="as_of") from None
+        raise Problem(404, f"no such day as {text}", parameter="as_of") from None
 
 
 def _history(

@@ -11,15 +11,15 @@ from publish.api import schemas
 from publish.api.answers import document
 from publish.api.asked import Asked
 from publish.api.problems import Problem
-from publish.api.scores import Named, state_of
+from publish.api.scores import KEY, Named, state_of
 
-router = APIRouter(prefix="/v1/{theatre}", tags=["events"])
+router = APIRouter(prefix="/v1/{theatre}", tags=["events"], dependencies=[KEY])
 STORED = {
     201: {
         "model": schemas.Stored,
         "content": {"application/json": {"example": schemas.example(schemas.Stored)}},
     },
-    **schemas.refusals(401, 403, 404, 408, 413, 422, 429),
+    **schemas.refusals(400, 401, 403, 404, 408, 409, 413, 422, 429),
 }
 
 
@@ -42,6 +42,6 @@ def add(
     try:
         event_id, outcome = state.add_event(name, told, state.clock())
     except DyadcastError as error:
-        raise Problem(422, str(error)[:400], parameter="body") from None
+        raise Problem(409, str(error)[:400], parameter="body") from None
     answer = document({"event_id": event_id, "state": outcome}, {})
     return Response(answer.body, 201, {"Cache-Control": "no-store"}, answer.media)

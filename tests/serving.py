@@ -1,0 +1,88 @@
+"""A service on a small home: two issues archived and published, the chronicle's events, a clock."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from forecasts import AS_OF, make_forecast, make_row, make_rows
+from starlette.testclient import TestClient
+from starlette.types import ASGIApp
+
+from publish.api import State, make_app
+from publish.api.access import Rules
+from publish.context import Context, Freshness, Skill
+from publish.files import keep_context, publish
+from publish.forecast import Forecast
+from publish.keys import Keys
+from streams import chronicle
+from streams.store import Store, connect
+from theatres import load_theatre
+
+NOW = datetime(2025, 11, 15, 12, 0, tzinfo=UTC)
+BEFORE = AS_OF - timedelta(days=1)
+THEATRE = load_theatre("pak_afg")
+CONTEXT = Context(
+    streams=(Freshness("chronicle", "ok", AS_OF, AS_OF, AS_OF),),
+    skill=(
+        Skill(
+            "clash", "dyad", 30, "2012 on", 0.16, "memory_52", -0.01, -0.03, 0.01, 41, "none shown"
+        ),
+    ),
+)
+
+
+@dataclass
+class Served:
+    """The service, what it stands on, and a clock that tests may turn."""
+
+    state: State
+    keys: Keys
+    app: ASGIApp
+    now: list[datetime] = field(default_factory=list)
+
+    def client(self, address: str = "127.0.0.1", key: str = "") -> TestClient:
+        """A client at that address, with that key if any; a failure is answered, not raised."""
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        return TestClient(
+            self.app,
+            base_url="http://localhost",
+            client=(address, 50000),
+            headers=headers,
+            raise_server_exceptions=False,
+        )
+
+    def issue(self, forecast: Forecast, context: Context = CONTEXT) -> None:
+        """Archive and publish one more issue."""
+        self.state.archive.append(forecast)
+        keep_context(forecast, context, self.state.root)
+        publish(forecast, self.state.root, self.state.archive.head(forecast.theatre))
+
+
+def whole_rows(as_of: date) -> Forecast:
+    """An issue with every row of the theatre, its first row with a split change."""
+    first = make_row(as_of, change=0.02, change_split=(("new_events", 2.0),), drivers_log_odds=())
+    return make_forecast(as_of, rows=(first, *make_rows(as_of)[1:]))
+
+
+def serve(folder: Path, url: str, rules: Rules | None = None) -> Served:
+    """The service of a new home in that folder, on that database."""
+    engine = connect(url)
+    now = [NOW]
+    added: list[Mapping[str, str]] = []
+
+    def add_event(_theatre: str, told: Mapping[str, str], _now: datetime) -> tuple[str, str]:
+        from streams import table
+        from streams.event import to_frame
+
+        event = table.one_event(told, THEATRE, _now)
+        landed = Store(engine).append(to_frame([event]), _now)
+        added.append(told)
+        return event.event_id, "stored" if landed.new else "there already"
+
+    chronicle.ingest(Store(engine), chronicle.EMBEDDED, NOW)
+    state = State(folder, engine, {"pak_afg": THEATRE}, lambda: now[0], add_event)
+    served = Served(state, Keys(engine), make_app(state, rules or Rules()), now)
+    for day in (BEFORE, AS_OF):
+        served.issue(whole_rows(day))
+    return served
