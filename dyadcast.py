@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from commands import events, forecasts, keys, serving, sources
+from commands import alerts, database, events, forecasts, keys, scoreboard, serving, sources
 from errors import DyadcastError
 
 app = typer.Typer(
@@ -25,11 +25,15 @@ for command in (
     forecasts.backtest,
     forecasts.schedule,
     forecasts.verify,
+    scoreboard.resolve,
+    scoreboard.scoreboard,
     serving.api,
 ):
     app.command()(command)
 app.add_typer(events.app, name="events")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(keys.app, name="keys")
+app.add_typer(database.app, name="database")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from errors import DyadcastError
+from publish.appendonly import protect, unprotected
 from publish.chain import Audit, Head, Link, digest, link, score_lines
 from publish.forecast import Forecast, from_json
 from publish.row import LATER_FIELDS
@@ -64,31 +65,14 @@ scores = sa.Table(
     sqlite_with_rowid=False,
 )
 
-_REFUSE = "BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END"
-_STANDS = "WHEN EXISTS (SELECT 1 FROM {0} WHERE {0}.theatre = NEW.theatre AND {1})"
-_SAME_ISSUE = "(issues.position = NEW.position OR issues.issue_id = NEW.issue_id)"
-_SAME_LINE = "scores.position = NEW.position AND scores.line = NEW.line"
-_SQLITE_TRIGGERS = {
-    "issues_never_updated": f"BEFORE UPDATE ON issues {_REFUSE}",
-    "issues_never_deleted": f"BEFORE DELETE ON issues {_REFUSE}",
-    "scores_never_updated": f"BEFORE UPDATE ON scores {_REFUSE}",
-    "scores_never_deleted": f"BEFORE DELETE ON scores {_REFUSE}",
-    # REPLACE removes the line in its way without waking a DELETE trigger.
-    "issues_never_replaced": (
-        f"BEFORE INSERT ON issues {_STANDS.format('issues', _SAME_ISSUE)} {_REFUSE}"
+KEYS = {
+    "issues": (
+        "issues.theatre = NEW.theatre AND "
+        "(issues.position = NEW.position OR issues.issue_id = NEW.issue_id)"
     ),
-    "scores_never_replaced": (
-        f"BEFORE INSERT ON scores {_STANDS.format('scores', _SAME_LINE)} {_REFUSE}"
+    "scores": (
+        "scores.theatre = NEW.theatre AND scores.position = NEW.position AND scores.line = NEW.line"
     ),
-}
-_POSTGRESQL_FUNCTION = (
-    "CREATE OR REPLACE FUNCTION dyadcast_append_only() RETURNS trigger LANGUAGE plpgsql "
-    "AS $$ BEGIN RAISE EXCEPTION 'the archive is append-only'; END $$"
-)
-_POSTGRESQL_REFUSE = "FOR EACH STATEMENT EXECUTE FUNCTION dyadcast_append_only()"
-_POSTGRESQL_TRIGGERS = {
-    f"{table}_append_only": f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} {_POSTGRESQL_REFUSE}"
-    for table in ("issues", "scores")
 }
 
 
@@ -307,11 +291,6 @@ def _undecoded(connection: Connection) -> Iterator[None]:
         raw.text_factory = str
 
 
-def _triggers(connection: Connection) -> dict[str, str]:
-    sqlite = connection.dialect.name == "sqlite"
-    return _SQLITE_TRIGGERS if sqlite else _POSTGRESQL_TRIGGERS
-
-
 def _missing(connection: Connection) -> set[str]:
     """The tables, columns and triggers that lack; ArchiveError where a table is another's."""
     inspector = sa.inspect(connection)
@@ -328,9 +307,7 @@ def _missing(connection: Connection) -> set[str]:
                 do="name another database",
             )
     later = {f"{name}.{column}" for name in there for column in _lacking(connection, name)}
-    return (
-        (set(metadata.tables) - there) | later | (_triggers(connection).keys() - _awake(connection))
-    )
+    return (set(metadata.tables) - there) | later | unprotected(connection, KEYS).keys()
 
 
 def _lacking(connection: Connection, table: str) -> set[str]:
@@ -339,23 +316,11 @@ def _lacking(connection: Connection, table: str) -> set[str]:
     return (set(LATER_FIELDS) & set(metadata.tables[table].columns.keys())) - there
 
 
-def _awake(connection: Connection) -> set[str]:
-    if connection.dialect.name == "sqlite":
-        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    else:
-        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
-    return set(connection.execute(sa.text(query)).scalars())
-
-
 def _create(connection: Connection) -> None:
     """Make what is missing, in the caller's transaction: another may have been first."""
-    missing = _missing(connection)
+    _missing(connection)
     metadata.create_all(connection)
     for column in sorted(_lacking(connection, "scores")):
         kind = metadata.tables["scores"].columns[column].type.compile(connection.dialect)
         connection.exec_driver_sql(f"ALTER TABLE scores ADD COLUMN {column} {kind}")
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(_POSTGRESQL_FUNCTION)
-    for name, refusal in _triggers(connection).items():
-        if name in missing:
-            connection.exec_driver_sql(f"CREATE TRIGGER {name} {refusal}")
+    protect(connection, KEYS)

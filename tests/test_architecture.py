@@ -20,12 +20,26 @@ BELOW: dict[str, set[str]] = {
     "commands": {"errors", "theatres", "streams", "models", "publish", "flows", "commands"},
     "dyadcast": {"errors", "commands"},
 }
+SQL = (
+    "streams/",
+    "publish/api/state.py",
+    "publish/appendonly.py",
+    "publish/archive.py",
+    "publish/deliveries.py",
+    "publish/history.py",
+    "publish/keys.py",
+    "publish/outbox.py",
+    "publish/scoreboard.py",
+    "publish/views.py",
+)
 DOORS = {
     "prefect": ("flows/",),
     "mlflow": ("models/registry.py", "models/promotion.py"),
-    "sqlalchemy": ("streams/", "publish/archive.py", "publish/deliveries.py", "publish/outbox.py"),
-    "psycopg": ("streams/", "publish/archive.py"),
-    "sqlite3": ("streams/", "publish/archive.py"),
+    "sqlalchemy": SQL,
+    "psycopg": ("streams/",),
+    "sqlite3": ("streams/",),
+    "fastapi": ("publish/api/",),
+    "altair": ("publish/charts.py",),
 }
 CLOCKS = {
     "date.today",

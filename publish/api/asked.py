@@ -83,14 +83,17 @@ class ProofPart(Asked):
     start: int = Field(0, ge=0, le=2**31 - 1, description="from this position on")
 
 
-class ResolvedPart(Rows):
+class ResolvedPart(Asked):
     """Which resolved rows."""
 
+    unit: Name | None = Field(None, examples=["dyad"])
+    target: Name | None = Field(None, examples=["clash"])
+    horizon: int | None = Field(None, ge=1, le=3650, examples=[30], description="days")
     limit: int = Field(1000, ge=1, le=5000)
     cursor: Cursor = None
 
 
-def check_rows(asked: Rows, theatre: Theatre) -> None:
+def check_rows(asked: "Rows | ResolvedPart", theatre: Theatre) -> None:
     """None where the names are the theatre's own, else Problem 404 with those that are."""
     units = ("dyad", *theatre.segment_names)
     if asked.unit is not None and asked.unit not in units:
@@ -103,8 +106,9 @@ def check_rows(asked: Rows, theatre: Theatre) -> None:
     if asked.horizon is not None and asked.horizon not in horizons:
         raise Problem.unknown("horizon", str(asked.horizon), map(str, sorted(horizons)))
     levels = [level.name for level in theatre.levels]
-    if asked.level is not None and asked.level not in levels:
-        raise Problem.unknown("level", asked.level, levels)
+    level = getattr(asked, "level", None)
+    if level is not None and level not in levels:
+        raise Problem.unknown("level", level, levels)
 
 
 def sealed(*place: object) -> str:

@@ -15,6 +15,8 @@ from publish.api.asked import (
     EventPart,
     IssuePart,
     ProofPart,
+    ResolvedPart,
+    check_rows,
     opened,
     sealed,
 )
@@ -22,6 +24,7 @@ from publish.api.problems import Problem
 from publish.api.scores import Named, state_of
 from publish.api.state import State
 from publish.history import issues_before, links_from
+from publish.scoreboard import summary
 from streams.event import FAMILIES
 from theatres import DYAD, Theatre
 
@@ -185,6 +188,28 @@ def _whole(value: Any) -> int | None:
         return int(value)
     except (TypeError, ValueError):  # pandas' missing value
         return None
+
+
+@router.get("/{theatre}/scoreboard", responses=schemas.described(schemas.Scoreboard, tabular=True))
+def scoreboard(
+    request: Request, theatre: Named, wanted: Annotated[ResolvedPart, Query()]
+) -> Response:
+    """What past issues said and what happened, the newest first, with the means in `summary`."""
+    state, chosen = state_of(request), _accept(request)
+    found = state.theatre(theatre)
+    check_rows(wanted, found)
+    standing = state.scoreboard.standing(
+        found.name, unit=wanted.unit, target=wanted.target, horizon_days=wanted.horizon
+    )
+    start = (opened(wanted.cursor, int) or (0,))[0]
+    end = start + wanted.limit
+    more = {
+        "next": sealed(end) if end < len(standing) else None,
+        "summary": summary(standing),
+    }
+    rows = standing[start:end]
+    age = _age(state, found)
+    return sent(request, table(RESOLVED, rows, age, chosen, f"{theatre}_scoreboard", more))
 
 
 @router.get("/{theatre}/models", responses=schemas.described(schemas.Record, tabular=True))

@@ -160,6 +160,10 @@ class Resolved(BaseModel):
 class Scoreboard(Page):
     """Resolved rows, the newest first."""
 
+    summary: list[dict[str, Any]] = Field(
+        examples=[[{"target": "clash", "horizon_days": 30, "units": "dyad", "brier": 0.17}]],
+        description="means of all rows asked for: by target, horizon and units, hindcasts apart",
+    )
     rows: list[Resolved]
 
 

@@ -14,6 +14,7 @@ from publish.archive import Archive
 from publish.context import Context
 from publish.files import PublishError, context_of, latest, read_issue
 from publish.forecast import Forecast
+from publish.scoreboard import Scoreboard
 from streams.store import Store
 from theatres import Theatre
 
@@ -48,6 +49,11 @@ class State:
     def archive(self) -> Archive:
         """The archive of issues."""
         return Archive(self.engine)
+
+    @cached_property
+    def scoreboard(self) -> Scoreboard:
+        """What past issues said and what came of it."""
+        return Scoreboard(self.engine)
 
     @cached_property
     def store(self) -> Store:

@@ -1,0 +1,52 @@
+"""Tables that the database itself lets grow and nothing else: no line is changed or removed."""
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+_REFUSE = "BEGIN SELECT RAISE(ABORT, 'the archive is append-only'); END"
+_POSTGRESQL_FUNCTION = (
+    "CREATE OR REPLACE FUNCTION dyadcast_append_only() RETURNS trigger LANGUAGE plpgsql "
+    "AS $$ BEGIN RAISE EXCEPTION 'the archive is append-only'; END $$"
+)
+_POSTGRESQL_REFUSE = "FOR EACH STATEMENT EXECUTE FUNCTION dyadcast_append_only()"
+
+
+def unprotected(connection: Connection, keys: Mapping[str, str]) -> dict[str, str]:
+    """The triggers that lack, name to definition.
+
+    `keys` gives for each table the condition under which one of its lines stands in the way of
+    NEW: SQLite's REPLACE would remove it without waking a DELETE trigger.
+    """
+    if connection.dialect.name == "sqlite":
+        wanted = {name: text for table, same in keys.items() for name, text in _sqlite(table, same)}
+        query = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    else:
+        wanted = {
+            f"{table}_append_only": (
+                f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} {_POSTGRESQL_REFUSE}"
+            )
+            for table in keys
+        }
+        query = "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal"
+    awake = set(connection.execute(sa.text(query)).scalars())
+    return {name: text for name, text in wanted.items() if name not in awake}
+
+
+def protect(connection: Connection, keys: Mapping[str, str]) -> None:
+    """None; from now on the tables only grow. In the caller's transaction."""
+    lacking = unprotected(connection, keys)
+    if lacking and connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_POSTGRESQL_FUNCTION)
+    for name, text in lacking.items():
+        connection.exec_driver_sql(f"CREATE TRIGGER {name} {text}")
+
+
+def _sqlite(table: str, same: str) -> list[tuple[str, str]]:
+    stands = f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same})"  # noqa: S608 (our own names)
+    return [
+        (f"{table}_never_updated", f"BEFORE UPDATE ON {table} {_REFUSE}"),
+        (f"{table}_never_deleted", f"BEFORE DELETE ON {table} {_REFUSE}"),
+        (f"{table}_never_replaced", f"BEFORE INSERT ON {table} {stands} {_REFUSE}"),
+    ]

@@ -1,0 +1,75 @@
+"""What came of an issue is judged on what is known by now, inside coverage and after the lag."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from chronicles import make_csv, make_file
+from forecasts import make_forecast, make_row
+
+from flows import closing, steps
+from flows.settings import Settings, read_settings
+from publish.archive import Archive
+from publish.scoreboard import Scoreboard
+from streams.store import connect
+
+DAY = date(2016, 3, 7)
+LONG_AFTER = datetime(2017, 1, 1, tzinfo=UTC)
+CLASH = {"type": "border_clash", "actor": "AFG", "target": "PAK", "segment": "chagai"}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A home with the chronicle and an issue of DAY: the dyad and one quiet segment."""
+    made = read_settings({"DYADCAST_HOME": str(tmp_path)})
+    steps.ingest(made, LONG_AFTER)
+    rows = (make_row(DAY), make_row(DAY, unit="chagai"), make_row(DAY, horizon_days=30))
+    Archive(connect(made.database_url)).append(make_forecast(DAY, rows=rows))
+    return made
+
+
+def standing(settings: Settings) -> dict[tuple[str, int], int]:
+    """The outcomes as they stand, by unit and horizon."""
+    found = Scoreboard(connect(settings.database_url)).standing("pak_afg")
+    return {(row["unit"], row["horizon_days"]): row["outcome"] for row in found}
+
+
+def test_window_is_closed_after_its_reporting_lag_and_not_before(settings: Settings) -> None:
+    lag = 7
+    end = datetime(2016, 3, 7, tzinfo=UTC) + timedelta(days=7 + lag)
+    assert closing.close(settings, "pak_afg", end - timedelta(days=1)) == closing.Closed(0, 0)
+    assert closing.close(settings, "pak_afg", end) == closing.Closed(2, 0)
+    assert set(standing(settings)) == {("dyad", 7), ("chagai", 7)}
+
+
+def test_second_run_changes_nothing(settings: Settings) -> None:
+    assert closing.close(settings, "pak_afg", LONG_AFTER) == closing.Closed(3, 0)
+    assert closing.close(settings, "pak_afg", LONG_AFTER) == closing.Closed(0, 0)
+
+
+def test_later_news_revises_and_what_was_known_then_does_not(
+    settings: Settings, tmp_path: Path
+) -> None:
+    closing.close(settings, "pak_afg", LONG_AFTER)
+    before = standing(settings)
+    assert before["chagai", 7] == 0
+    told = CLASH | {"occurred_on": "2016-03-10", "known_on": "2017-06-01"}
+    steps.ingest(settings, LONG_AFTER, make_file(tmp_path, make_csv(told)))
+
+    # known later than this run looks: nothing changes
+    assert closing.close(settings, "pak_afg", LONG_AFTER) == closing.Closed(0, 0)
+    found = closing.close(settings, "pak_afg", datetime(2017, 7, 1, tzinfo=UTC))
+
+    assert found.closed == 0
+    assert found.revised >= 1
+    assert standing(settings)["chagai", 7] == 1
+
+
+def test_window_beyond_coverage_is_never_closed_as_calm(settings: Settings) -> None:
+    beyond = date(2026, 3, 30)
+    Archive(connect(settings.database_url)).append(make_forecast(beyond, rows=(make_row(beyond),)))
+
+    closing.close(settings, "pak_afg", datetime(2027, 1, 1, tzinfo=UTC))
+
+    rows = Scoreboard(connect(settings.database_url)).standing("pak_afg")
+    assert beyond not in {row["as_of"] for row in rows}
