@@ -12,7 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
 from errors import DyadcastError
-from flows import steps
+from flows.around import freshness
 from flows.settings import Settings
 from publish.alerts import Alert, due
 from publish.archive import Archive
@@ -45,20 +45,6 @@ def previous_issue(archive: Archive, forecast: Forecast) -> Forecast | None:
     while found is not None and found.status == "no_forecast":
         found = archive.previous(forecast.theatre, found.as_of, hindcast=False)
     return found
-
-
-def freshness(settings: Settings, theatre: str) -> list[Freshness]:
-    """How each of the theatre's sources fares."""
-    return [
-        Freshness(
-            source=health.source,
-            status=health.last_status or "never asked",
-            last_success=health.last_success.date() if health.last_success else None,
-            newest_event=health.newest_event,
-            covered_until=coverage.end if coverage else None,
-        )
-        for health, coverage in steps.streams_health(settings, theatre)
-    ]
 
 
 def raise_alerts(

@@ -1,7 +1,7 @@
 """The daily flow: ingest, train where need be, forecast, publish."""
 
-from datetime import UTC, date, datetime
-from typing import Any, cast
+from datetime import date, datetime
+from typing import cast
 from uuid import UUID
 
 from prefect import flow, get_run_logger, task
@@ -11,26 +11,15 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
-from prefect.tasks import Task
 
-from errors import DyadcastError
-from flows import issuing, steps
+from flows import alerts, issuing, steps
+from flows.resolve import close
+from flows.running import now, worth_retrying
 from flows.settings import Settings, read_settings
 from models.registry import Champion, Logged
 from publish.files import Published
 from publish.forecast import Forecast
 from streams.landing import Ingested
-
-
-def worth_retrying(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether a task may fare better next time: a DyadcastError is for a person to mend."""
-    return not isinstance(state.result(raise_on_failure=False), DyadcastError)
-
-
-def now() -> datetime:
-    """The present moment in UTC: the flows' only clock."""
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 @task(
@@ -96,9 +85,9 @@ def make_forecast(
     persist_result=False,
     cache_policy=NO_CACHE,
 )
-def publish(settings: Settings, forecast: Forecast) -> tuple[Forecast, Published]:
+def publish(settings: Settings, theatre: str, forecast: Forecast) -> tuple[Forecast, Published]:
     """The forecast as archived, and its files."""
-    return issuing.issue(settings, forecast)
+    return issuing.issue(settings, theatre, forecast)
 
 
 def _tabulate(forecast: Forecast) -> None:
@@ -124,6 +113,9 @@ def daily(theatre: str = "pak_afg", as_of: date | None = None) -> tuple[Forecast
     """The day's issue, archived and published, by the champion or by a model trained for it."""
     settings, moment, log = read_settings(), now(), get_run_logger()
     ingest(settings, moment)
+    closed = close(settings, theatre, moment, return_state=True)
+    if not closed.is_completed():  # what came of old issues keeps no new one from its reader
+        log.warning("what came of past issues could not be told: %s", closed.message)
     known = gather(settings, theatre, as_of, moment.date())
     log.info("as of %s, events covered until %s", known.as_of, known.covered[1])
     champion = None
@@ -135,8 +127,10 @@ def daily(theatre: str = "pak_afg", as_of: date | None = None) -> tuple[Forecast
             log.info("training: %s", reason)
             register = known.as_of >= known.newest_as_of
             champion, _ = train_models(settings, known, register)
-    issued, published = publish(settings, make_forecast(settings, known, champion, moment))
+    issued, published = publish(settings, theatre, make_forecast(settings, known, champion, moment))
     _tabulate(issued)
+    if issued.status != "hindcast":
+        alerts.tell_of(settings, theatre, issued, now)
     return issued, published
 
 

@@ -5,7 +5,7 @@ import os
 from prefect import flow, get_run_logger
 
 from flows.alerts import send_alerts
-from flows.daily import now
+from flows.running import now
 from flows.settings import read_settings
 from publish.senders import read_channels
 from publish.sending import Sent

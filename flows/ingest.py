@@ -11,7 +11,7 @@ from prefect.states import Completed, Failed
 from prefect.tasks import exponential_backoff
 
 from flows import steps
-from flows.daily import now, worth_retrying
+from flows.running import now, worth_retrying
 from flows.settings import Settings, read_settings
 from flows.sources import ASKED, Outcome
 from streams.accounts import NoAccountError

@@ -2,17 +2,19 @@
 
 from datetime import datetime, timedelta
 
+from flows.around import context_for
 from flows.moves import method, with_change
 from flows.settings import Settings
 from flows.steps import Knowledge, why_not
 from models import risk
 from models.registry import Champion
 from publish.archive import Archive
-from publish.files import Published
+from publish.files import Published, context_kept, keep_context, keep_page
 from publish.files import publish as publish_files
 from publish.forecast import Forecast, Row
 from publish.issue import IssueStatus
 from streams.store import connect
+from theatres import load_theatre
 
 
 def make_forecast(
@@ -86,10 +88,18 @@ def _rows(known: Knowledge, champion: Champion) -> list[Row]:
     ]
 
 
-def issue(settings: Settings, forecast: Forecast) -> tuple[Forecast, Published]:
+def issue(settings: Settings, theatre_name: str, forecast: Forecast) -> tuple[Forecast, Published]:
     """The forecast as archived and where its files are; the same forecast again changes nothing."""
+    from publish.page import page_html  # with its charts it takes a second to import
+
     archive = Archive(connect(settings.database_url))
     if not archive.append(forecast):
         forecast = archive.get(forecast.theatre, forecast.issue_id)
+    theatre = load_theatre(theatre_name)
+    if not context_kept(forecast, settings.published):
+        context = context_for(settings, theatre, forecast)
+        page = page_html(forecast, context, theatre, forecast.issued_at)
+        keep_page(forecast, page, settings.published)
+        keep_context(forecast, context, settings.published)  # last: it says that both are there
     head = archive.head(forecast.theatre)
     return forecast, publish_files(forecast, settings.published, head)

@@ -35,15 +35,17 @@ def record_lines(run_id: str, horizon: int = 30) -> Iterator[str]:
 def _record_line(scores: pd.DataFrame, skill: pd.DataFrame, target: str, horizon: int) -> str:
     where = {"target": target, "units": DYAD, "horizon": horizon, "span": "2012 on"}
     mine = _only(scores, where | {"model": ENSEMBLE}).iloc[0]
-    rivals = _only(skill, where | {"model": ENSEMBLE, "score": "brier"})
-    hardest = rivals.sort_values("skill").iloc[0]
-    verdict = (
-        "better" if hardest["better"] else "worse" if hardest["worse"] else "no skill shown yet"
-    )
+    rival = hardest(skill, where | {"model": ENSEMBLE})
+    verdict = "better" if rival["better"] else "worse" if rival["worse"] else "no skill shown yet"
     return (
-        f"{target:8} Brier {mine['brier']:.4f}, skill on {hardest['baseline']}"
-        f" {hardest['skill']:+.3f} ({hardest['low']:+.3f} to {hardest['high']:+.3f}): {verdict}"
+        f"{target:8} Brier {mine['brier']:.4f}, skill on {rival['baseline']}"
+        f" {rival['skill']:+.3f} ({rival['low']:+.3f} to {rival['high']:+.3f}): {verdict}"
     )
+
+
+def hardest(skill: pd.DataFrame, where: dict[str, object]) -> "pd.Series[Any]":
+    """The row of the baseline against which the Brier skill is lowest."""
+    return _only(skill, where | {"score": "brier"}).sort_values("skill").iloc[0]
 
 
 def _only(frame: pd.DataFrame, where: dict[str, object]) -> pd.DataFrame:

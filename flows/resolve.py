@@ -6,7 +6,7 @@ from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
 from flows import closing
-from flows.daily import now, worth_retrying
+from flows.running import now, worth_retrying
 from flows.settings import Settings, read_settings
 
 

@@ -148,6 +148,38 @@ def _bands(record: Record, combined: Combined, known: Floats, seed: int) -> Floa
     return np.stack(found)
 
 
+def past_band(
+    record: Record, combined: Combined, horizon: int, since: int, seed: int
+) -> tuple[Ints, Floats, Floats]:
+    """Origins from day `since` on, and the 80% band of the first unit's forecast at each.
+
+    Each band is made from what was closed at the refit before: nothing later touches it.
+    """
+    i = record.problem.horizons.index(horizon)
+    origins = record.origins
+    spans = []
+    for start in range(0, len(origins), REFIT_WEEKS):
+        span = slice(start, start + REFIT_WEEKS)
+        if not start or origins[span][-1] < since:
+            continue
+        known = _known(record, int(origins[start]), start)
+        before = Combined(
+            combined.pooled[:, :, :start],
+            combined.p[:, :, :start],
+            combined.weights,
+            _maps(record, combined.pooled[:, :, :start], known),
+        )
+        maps = _bands(record, before, known, seed)[i]
+        low, high = band(maps, combined.pooled[0, i, span])
+        p = combined.p[0, i, span]
+        spans.append((origins[span], np.minimum(low, p), np.maximum(high, p)))
+    if not spans:
+        return origins[:0], np.empty(0), np.empty(0)
+    days, low, high = (np.concatenate(parts) for parts in zip(*spans, strict=True))
+    kept = days >= since
+    return days[kept], low[kept], high[kept]
+
+
 def build(record: Record, combined: Combined, day: int, seed: int) -> Ensemble:
     """The ensemble as of `day`: members fitted on all that is closed, weights and maps of then."""
     problem = record.problem

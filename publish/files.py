@@ -4,6 +4,7 @@
     <root>/<theatre>/<as_of>/manifest.json             the issue that counts for that as_of
     <root>/<theatre>/manifest.json                     `latest`, every as_of, the archive's head
     <root>/<theatre>/contexts/<issue_id>.json          what its page shows around it
+    <root>/<theatre>/pages/<as_of>_<issue_id>.html     the page, one file that needs nothing else
 
 What was published last counts for its as_of, but a hindcast never takes the place of an issue
 that was made at its time. `latest` is the newest as_of whose issue is no hindcast.
@@ -26,6 +27,7 @@ from publish.manifest import Entry, Index, Mark, entry_text, index_text, read_en
 
 MANIFEST = "manifest.json"
 CONTEXTS = "contexts"
+PAGES = "pages"
 
 
 class PublishError(DyadcastError):
@@ -69,6 +71,26 @@ def keep_context(forecast: Forecast, context: Context, root: Path) -> None:
         (home / CONTEXTS).mkdir(exist_ok=True)
         path = home / CONTEXTS / f"{forecast.issue_id}.json"
         replace_text(path, context_text(context))
+
+
+def context_kept(forecast: Forecast, root: Path) -> bool:
+    """True where what stands around the issue was kept before."""
+    return (_home(root, forecast.theatre) / CONTEXTS / f"{forecast.issue_id}.json").exists()
+
+
+def page_path(forecast: Forecast, root: Path) -> Path:
+    """Where the issue's page is."""
+    name = f"{forecast.as_of}_{forecast.issue_id}.html"
+    return _home(root, forecast.theatre) / PAGES / name
+
+
+def keep_page(forecast: Forecast, text: str, root: Path) -> None:
+    """None; the issue's page stands, whole."""
+    path = page_path(forecast, root)
+    home = path.parent.parent
+    with _errors_told(home), locked(home):
+        path.parent.mkdir(exist_ok=True)
+        replace_text(path, text)
 
 
 def context_of(root: Path, forecast: Forecast) -> Context:

@@ -140,7 +140,7 @@ def test_issuing_the_same_forecast_again_changes_nothing(settings: Settings) -> 
     champion = steps.current_champion(settings, known.theatre)
     forecast = issuing.make_forecast(settings, known, champion, NOW)
 
-    issued, published = issuing.issue(settings, forecast)
+    issued, published = issuing.issue(settings, "pak_afg", forecast)
 
     first = latest(settings.published, "pak_afg")
     assert forecast.issue_id == first.issue_id
