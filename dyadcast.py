@@ -4,7 +4,18 @@ import sys
 
 import typer
 
-from commands import alerts, database, events, forecasts, keys, scoreboard, serving, sources
+from commands import (
+    alerts,
+    brief,
+    conformance,
+    database,
+    events,
+    forecasts,
+    keys,
+    scoreboard,
+    serving,
+    sources,
+)
 from errors import DyadcastError
 
 app = typer.Typer(
@@ -27,7 +38,9 @@ for command in (
     forecasts.verify,
     scoreboard.resolve,
     scoreboard.scoreboard,
+    brief.brief,
     serving.api,
+    conformance.conformance,
 ):
     app.command()(command)
 app.add_typer(events.app, name="events")

@@ -16,9 +16,11 @@ from flows import alerts, issuing, steps
 from flows.resolve import close
 from flows.running import now, worth_retrying
 from flows.settings import Settings, read_settings
+from flows.sources import Outcome
 from models.registry import Champion, Logged
 from publish.files import Published
 from publish.forecast import Forecast
+from streams import chronicle
 from streams.landing import Ingested
 
 
@@ -112,7 +114,8 @@ def _tabulate(forecast: Forecast) -> None:
 def daily(theatre: str = "pak_afg", as_of: date | None = None) -> tuple[Forecast, Published]:
     """The day's issue, archived and published, by the champion or by a model trained for it."""
     settings, moment, log = read_settings(), now(), get_run_logger()
-    ingest(settings, moment)
+    landed = ingest(settings, moment)
+    steps.record(settings, Outcome(chronicle.SOURCE, "ok", landed.line()), moment)
     closed = close(settings, theatre, moment, return_state=True)
     if not closed.is_completed():  # what came of old issues keeps no new one from its reader
         log.warning("what came of past issues could not be told: %s", closed.message)

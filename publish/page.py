@@ -22,7 +22,6 @@ from theatres import DYAD, Theatre
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 CLOSURE: Final = "closure"
-OLD_AFTER_DAYS: Final = 2
 SHADES: Final = 5
 BYTES_MAX: Final = 400_000
 # How many events are listed: the fewer, the larger the rest of the page is.
@@ -142,8 +141,8 @@ def _about(forecast: Forecast, theatre: Theatre, today: date) -> dict[str, Any]:
         "theatre": theatre,
         "today": today,
         "age": age,
-        "old": age > OLD_AFTER_DAYS,
-        "old_after": OLD_AFTER_DAYS,
+        "old": age > theatre.stale_after_days,
+        "old_after": theatre.stale_after_days,
         "banners": banners(forecast),
         "hero": hero,
         "clash": [row for row in dyad if row.target == CLASH],

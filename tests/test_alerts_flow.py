@@ -15,7 +15,8 @@ from test_alerts import row
 from typer.testing import CliRunner
 
 from commands.alerts import app
-from flows.alerts import EVENT, emit, freshness, previous_issue, raise_alerts, send_alerts
+from flows.alerts import EVENT, emit, previous_issue, raise_alerts, send_alerts
+from flows.around import freshness
 from flows.settings import Settings
 from publish.archive import Archive
 from publish.forecast import Forecast

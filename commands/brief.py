@@ -1,0 +1,38 @@
+"""The command that writes an issue as one page of words."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.console import AsOf, TheatreName
+
+
+def brief(
+    as_of: AsOf = None,
+    out: Annotated[
+        Path | None, typer.Option(help="write to this file, PDF where it ends in .pdf")
+    ] = None,
+    theatre: TheatreName = "pak_afg",
+) -> None:
+    """Print the latest issue (or a day's) as one page of Markdown, or write it, as PDF too.
+
+    Example: dyadcast brief --out brief.pdf
+    """
+    from flows.settings import read_settings
+    from publish.brief import brief_of, markdown, pdf
+    from publish.files import context_of, latest, read_issue
+    from theatres import load_theatre
+
+    root, found = read_settings().published, load_theatre(theatre)
+    forecast = read_issue(root, found.name, as_of.date()) if as_of else latest(root, found.name)
+    made = brief_of(forecast, context_of(root, forecast), found, datetime.now(UTC))
+    if out is None:
+        print(markdown(made), end="")
+    elif out.suffix == ".pdf":
+        import matplotlib
+
+        out.write_bytes(pdf(made, Path(matplotlib.get_data_path()) / "fonts" / "ttf"))
+    else:
+        out.write_text(markdown(made), encoding="utf-8")
