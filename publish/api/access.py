@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 from urllib.parse import quote
 
@@ -155,6 +156,7 @@ class Access:
         return is_loopback(address) and not any(name in headers for name in FORWARDED)
 
 
+@lru_cache(maxsize=4096)
 def is_loopback(address: str) -> bool:
     """True for an address of this machine alone; the test client counts as one."""
     try:
