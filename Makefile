@@ -6,7 +6,7 @@ UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
 export OMP_NUM_THREADS ?= 1
-.PHONY: help forecast test check format record prior clean
+.PHONY: help forecast serve test check format record prior screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -14,6 +14,9 @@ help: ## Show what there is
 
 forecast: $(VENV)/runs ## Forecast on the embedded events: trains on the first run, then prints and publishes
 	@$(BIN)/dyadcast forecast
+
+serve: $(VENV)/runs ## Serve the page and the API on http://127.0.0.1:8400
+	@$(BIN)/dyadcast api
 
 test: $(VENV)/develops ## Run the tests
 	$(BIN)/python -m pytest
@@ -42,6 +45,9 @@ endif
 
 prior: $(VENV)/develops ## Fit the pooled prior anew; DATA= a folder of UCDP tables
 	$(BIN)/python -m benchmarks.prior --data $(DATA)/dyad_month_v26_1_to_2025_09.csv --dyads $(DATA)/dyads_v26_1.csv --made-on $$(date -u +%F)
+
+screenshots: $(VENV)/develops ## Draw the latest page by Chromium into docs/screenshots
+	@$(BIN)/python -m benchmarks.screenshots --page "$$($(BIN)/dyadcast page)" --out docs/screenshots
 
 clean: ## Remove the environment; keeps var/ and mlruns/
 	rm -rf $(VENV)

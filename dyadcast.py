@@ -6,12 +6,12 @@ import typer
 
 from commands import (
     alerts,
-    brief,
     conformance,
     database,
     events,
     forecasts,
     keys,
+    reading,
     scoreboard,
     serving,
     sources,
@@ -38,7 +38,8 @@ for command in (
     forecasts.verify,
     scoreboard.resolve,
     scoreboard.scoreboard,
-    brief.brief,
+    reading.brief,
+    reading.page,
     serving.api,
     conformance.conformance,
 ):

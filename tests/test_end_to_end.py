@@ -113,7 +113,7 @@ def test_every_view_holds_the_same_numbers(trained: Job, tmp_path: Path) -> None
 def shown(page: str) -> dict[tuple[Key, str], float]:
     """Every number that the page bears in full, by what it is about and the field it is of."""
     found: dict[tuple[Key, str], float] = {}
-    for tag in re.findall(r"<data data-unit=[^>]*>", page):
+    for tag in re.findall(r"<(?:data|td)[^>]*data-unit=[^>]*>", page):
         told = dict(re.findall(r'data-(unit|target|horizon|field|value)="([^"]*)"', tag))
         if told["field"] not in NUMBERS:
             continue  # a driver's share, told by name

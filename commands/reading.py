@@ -1,4 +1,4 @@
-"""The command that writes an issue as one page of words."""
+"""Commands for what people read: the brief and the page."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,3 +36,17 @@ def brief(
         out.write_bytes(pdf(made, Path(matplotlib.get_data_path()) / "fonts" / "ttf"))
     else:
         out.write_text(markdown(made), encoding="utf-8")
+
+
+def page(as_of: AsOf = None, theatre: TheatreName = "pak_afg") -> None:
+    """Print where the page of the latest issue (or a day's) is: one file that needs no network.
+
+    Example: dyadcast page
+    """
+    from flows.settings import read_settings
+    from publish.files import latest, page_path, read_issue
+    from theatres import load_theatre
+
+    root, name = read_settings().published, load_theatre(theatre).name
+    forecast = read_issue(root, name, as_of.date()) if as_of else latest(root, name)
+    print(page_path(forecast, root))

@@ -1,0 +1,103 @@
+"""What docs/tools.md tells people to do works as it stands there, against a running service."""
+
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from forecasts import make_forecast
+from serving import THEATRE, serve
+from starlette.types import ASGIApp
+
+from publish.archive import Archive
+from publish.formats import SCHEMA
+from publish.views import make_views
+from streams.database import connected
+
+TEXT = (Path(__file__).parent.parent / "docs" / "tools.md").read_text(encoding="utf-8")
+HERE = "http://127.0.0.1:8400"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a service listens, on loopback."""
+    folder = tmp_path_factory.mktemp("tools")
+    served = serve(folder / "published", f"sqlite:///{folder / 'dyadcast.db'}")
+    yield from listening(served.app)
+    served.state.engine.dispose()
+
+
+def listening(app: ASGIApp) -> Iterator[str]:
+    """The address at which the application answers until the end."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join()
+
+
+def blocks(kind: str) -> list[str]:
+    """The code blocks of that kind."""
+    return re.findall(rf"```{kind}\n(.*?)```", TEXT, re.DOTALL)
+
+
+def test_every_address_answers(address: str) -> None:
+    told = {found.rstrip("'\")") for found in re.findall(rf"{HERE}/[^\s`]+", TEXT)}
+    assert len(told) > 6
+    for each in told:
+        assert httpx.get(each.replace(HERE, address)).status_code == 200, each
+
+
+def test_curl_lines_run(address: str) -> None:
+    lines = [line for block in blocks("") for line in block.splitlines() if line.startswith("curl")]
+    assert len(lines) == 6
+    for line in lines:
+        told = ["bash", "-c", line.replace("curl -s", "curl -sf").replace(HERE, address)]
+        done = subprocess.run(told, capture_output=True, text=True, check=True, timeout=30)
+        assert done.stdout
+
+
+def test_pandas_lines_run(address: str) -> None:
+    (code,) = blocks("python")
+    code = code.replace(HERE, address) + "\nprint(len(scores), len(risk), risk.as_of.dtype.kind)"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.split() == ["4", "2", "M"]
+
+
+def test_power_query_names_columns_there_are() -> None:
+    (code,) = blocks("powerquery")
+    named = set(re.findall(r'\{"(\w+)", ', code))
+    assert {"probability", "as_of"} < named <= set(SCHEMA.names)
+
+
+def test_sql_runs_on_the_views(database_url: str) -> None:
+    (query,) = blocks("sql")
+    with connected(database_url) as engine:
+        Archive(engine).append(make_forecast())
+        make_views(engine)
+        with engine.connect() as connection:
+            found = connection.exec_driver_sql(query).all()
+    assert [row[1] for row in found] == [0.25]
+
+
+def test_described_theatre_is_ours() -> None:
+    assert f"/v1/{THEATRE.name}/" in TEXT
