@@ -34,6 +34,7 @@ record: $(VENV)/develops ## Measure everything and write docs/record.md; DATA= a
 	@mkdir -p var/record
 	$(BIN)/python -m benchmarks.gate --json > var/record/gate.json
 	$(BIN)/python -m benchmarks.dyad --json > var/record/dyad.json
+	$(BIN)/python -m benchmarks.alternatives --json $(if $(DATA),--gdelt $(DATA)/../gdelt/daily_edges_2018_2024.csv) > var/record/alternatives.json
 	$(BIN)/python -m benchmarks.diplomacy --json > var/record/diplomacy.json
 ifdef DATA
 	$(BIN)/python -m benchmarks.segments --json --data $(DATA)/ged_pakistan_1989_2021_hdx.csv > var/record/segments.json

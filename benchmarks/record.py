@@ -3,9 +3,8 @@
 python -m benchmarks.record --results var/record --docs docs
 
 `--results` holds what each benchmark wrote with --json, named after it: country_month.json,
-dyads.json, segments.json, dyad.json, diplomacy.json, vintages.json,
-gate.json. What is missing is left out, and
-said to be.
+dyads.json, segments.json, dyad.json, alternatives.json, diplomacy.json, vintages.json, gate.json.
+What is missing is left out, and said to be.
 """
 
 import argparse
@@ -125,6 +124,28 @@ def dyad(found: Result) -> Iterator[str]:
         yield from _table(table.reset_index())
 
 
+def alternatives(found: Result) -> Iterator[str]:
+    """What else was tried against the memory."""
+    yield "## What else was tried on the chronicle\n"
+    rows = pd.DataFrame(found["scores"])
+    rows = rows[rows["model"] != "memory_52"]
+    rows["told"] = [
+        _span(dict(zip(("skill", "low", "high"), values, strict=True)))
+        for values in rows[["skill", "low", "high"]].to_numpy(float).tolist()
+    ]
+    clear = rows[(rows["low"] > 0) & ~rows["span"].str.contains("to")]
+    yield (
+        "Skill in log score on the 52-week memory (90% interval). Settings were fixed before any"
+        f" of this was looked at. Clear of zero above: {len(clear)} of these rows.\n"
+    )
+    for span in rows["span"].unique():
+        part = rows[rows["span"] == span]
+        order = list(dict.fromkeys(part["model"]))
+        table = part.pivot(index=["target", "horizon"], columns="model", values="told")[order]
+        yield f"{span}:\n"
+        yield from _table(table.reset_index())
+
+
 def diplomacy(found: Result) -> Iterator[str]:
     """What diplomacy adds, and what was said before each escalation."""
     yield "## Diplomacy, measured\n"
@@ -177,6 +198,7 @@ PARTS: Final[dict[str, Callable[[Result], Iterator[str]]]] = {
     "dyads": dyads,
     "segments": segments,
     "dyad": dyad,
+    "alternatives": alternatives,
     "diplomacy": diplomacy,
     "vintages": vintages,
     "gate": gate,
