@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any, Final, Literal
 
 import pandas as pd
-from sqlalchemy.engine import Engine
 
 from flows.report import hardest
 from flows.settings import Settings
@@ -28,9 +27,8 @@ LONGEST: Final = 5000
 
 def context_for(settings: Settings, theatre: Theatre, forecast: Forecast) -> Context:
     """All that the issue's page shows around it, none of it known later than its as_of."""
-    engine = connect(settings.database_url)
     past, skill, bins = _record(settings, forecast)
-    issued = _issued(engine, forecast)
+    issued = _issued(settings, forecast)
     said = {each.as_of for each in issued}
     return Context(
         history=tuple(
@@ -40,7 +38,7 @@ def context_for(settings: Settings, theatre: Theatre, forecast: Forecast) -> Con
         streams=tuple(freshness(settings, theatre.name)),
         skill=skill,
         reliability=bins,
-        outcomes=tuple(_outcomes(engine, forecast)),
+        outcomes=tuple(_outcomes(settings, forecast)),
     )
 
 
@@ -58,7 +56,7 @@ def freshness(settings: Settings, theatre: str) -> list[Freshness]:
     ]
 
 
-def _issued(engine: Engine, forecast: Forecast) -> list[Past]:
+def _issued(settings: Settings, forecast: Forecast) -> list[Past]:
     wanted = Wanted(
         DYAD, "clash", HORIZON, since=forecast.as_of - SHOWN, until=forecast.as_of - timedelta(1)
     )
@@ -71,7 +69,7 @@ def _issued(engine: Engine, forecast: Forecast) -> list[Past]:
             row["baseline_probability"],
             "issue",
         )
-        for row in history(engine, forecast.theatre, wanted, None, LONGEST)
+        for row in history(connect(settings.database_url), forecast.theatre, wanted, None, LONGEST)
         if row["probability"] is not None
     ]
 
@@ -157,8 +155,10 @@ def _verdict(rival: "pd.Series[Any]") -> Literal["better", "worse", "none shown"
     return "better" if rival["better"] else "worse" if rival["worse"] else "none shown"
 
 
-def _outcomes(engine: Engine, forecast: Forecast) -> list[Outcome]:
-    standing = Scoreboard(engine).standing(forecast.theatre, unit=DYAD, hindcasts=False)
+def _outcomes(settings: Settings, forecast: Forecast) -> list[Outcome]:
+    standing = Scoreboard(connect(settings.database_url)).standing(
+        forecast.theatre, unit=DYAD, hindcasts=False
+    )
     return [
         Outcome(
             as_of=row["as_of"],
