@@ -13,9 +13,9 @@ from commands.console import AsJson, TheatreName, out, quiet, say
 from errors import DyadcastError
 
 if TYPE_CHECKING:
-    from publish.deliveries import Delivery
-    from publish.message import Message
-    from publish.outbox import Outbox
+    from publish.alerting.deliveries import Delivery
+    from publish.alerting.message import Message
+    from publish.alerting.outbox import Outbox
     from theatres import Theatre
 
 app = typer.Typer(help="Alerts: the rules, what was told, what waits.", no_args_is_help=True)
@@ -25,7 +25,7 @@ LAST = 20
 @contextmanager
 def _outbox() -> Iterator["Outbox"]:
     from flows.settings import read_settings
-    from publish.outbox import Outbox
+    from publish.alerting.outbox import Outbox
     from streams.database import connected
 
     with connected(read_settings().database_url) as engine:
@@ -64,7 +64,7 @@ def list_alerts(
 
 
 def _object(each: "Delivery") -> dict[str, Any]:
-    from publish.message import alert_object
+    from publish.alerting.message import alert_object
 
     return {
         **alert_object(each.alert),
@@ -90,7 +90,7 @@ def list_rules(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> Non
 
     Example: dyadcast alerts rules
     """
-    from publish.senders import read_channels
+    from publish.alerting.senders import read_channels
     from theatres import load_theatre
 
     loaded, channels = load_theatre(theatre), read_channels(os.environ)
@@ -131,9 +131,9 @@ def send_test(theatre: TheatreName = "pak_afg") -> None:
 
     Exit status 1 where a channel failed. The test's entry leaves the feed at the next delivery.
     """
-    from publish.message import trial_message
-    from publish.senders import read_channels
-    from publish.sending import SendError
+    from publish.alerting.message import trial_message
+    from publish.alerting.senders import read_channels
+    from publish.alerting.sending import SendError
     from theatres import load_theatre
 
     loaded, channels, failed = load_theatre(theatre), read_channels(os.environ), False
@@ -160,8 +160,8 @@ def _write_test(theatre: "Theatre", message: "Message") -> str:
     from dataclasses import replace
 
     from flows.settings import read_settings
-    from publish.feed import ENTRIES_MAX, write_feed
-    from publish.outbox import FEED
+    from publish.alerting.feed import ENTRIES_MAX, write_feed
+    from publish.alerting.outbox import FEED
 
     entry = replace(message.alerts[0], headline=message.headline)
     with _outbox() as outbox:
@@ -197,7 +197,7 @@ def send(theatre: TheatreName = "pak_afg") -> None:
     with quiet(verbose=False):
         from flows.alerts import send_alerts
         from flows.settings import read_settings
-        from publish.senders import read_channels
+        from publish.alerting.senders import read_channels
         from theatres import load_theatre
 
         channels = read_channels(os.environ)

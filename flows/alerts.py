@@ -14,16 +14,16 @@ from prefect.events import emit_event
 from errors import DyadcastError
 from flows.around import freshness
 from flows.settings import Settings
-from publish.alerts import Alert, due
+from publish.alerting.alerts import Alert, due
+from publish.alerting.feed import ENTRIES_MAX, write_feed
+from publish.alerting.message import alert_object
+from publish.alerting.outbox import FEED, Outbox
+from publish.alerting.senders import Channels, read_channels
+from publish.alerting.sending import Clock, Sent, deliver
 from publish.archive import Archive
 from publish.context import Freshness
-from publish.feed import ENTRIES_MAX, write_feed
 from publish.files import PublishError, published_head
 from publish.forecast import Forecast
-from publish.message import alert_object
-from publish.outbox import FEED, Outbox
-from publish.senders import Channels, read_channels
-from publish.sending import Clock, Sent, deliver
 from streams.database import connected
 from theatres import Theatre, VerificationFails, load_theatre
 

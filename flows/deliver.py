@@ -7,8 +7,8 @@ from prefect import flow, get_run_logger
 from flows.alerts import send_alerts
 from flows.running import now
 from flows.settings import read_settings
-from publish.senders import read_channels
-from publish.sending import Sent
+from publish.alerting.senders import read_channels
+from publish.alerting.sending import Sent
 from theatres import load_theatre
 
 

@@ -90,7 +90,7 @@ def _rows(known: Knowledge, champion: Champion) -> list[Row]:
 
 def issue(settings: Settings, theatre_name: str, forecast: Forecast) -> tuple[Forecast, Published]:
     """The forecast as archived and where its files are; the same forecast again changes nothing."""
-    from publish.page import page_html  # with its charts it takes a second to import
+    from publish.page.page import page_html  # with its charts it takes a second to import
 
     archive = Archive(connect(settings.database_url))
     if not archive.append(forecast):

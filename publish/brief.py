@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
-from publish import words
 from publish.context import Context, Skill
 from publish.forecast import Forecast, Row
+from publish.page import words
 from theatres import DYAD, Theatre
 
 HEADLINE: Final = (DYAD, "clash", 30)

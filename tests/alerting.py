@@ -13,8 +13,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
-from publish.alerts import Alert
-from publish.outbox import Outbox
+from publish.alerting.alerts import Alert
+from publish.alerting.outbox import Outbox
 from streams.database import connected
 from theatres import Notify, Theatre, load_theatre
 

@@ -10,7 +10,7 @@ from forecasts import AS_OF, make_forecast
 
 from publish.context import Bin, Context, Freshness, Outcome, Past, Skill, Told
 from publish.forecast import Forecast
-from publish.page import page_html
+from publish.page.page import page_html
 from theatres import load_theatre
 
 NOW = datetime(2025, 11, 16, 6, tzinfo=UTC)

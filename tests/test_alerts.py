@@ -10,7 +10,7 @@ from forecasts import AS_OF, LEVELS, make_absent, make_forecast, make_row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publish.alerts import Alert, due
+from publish.alerting.alerts import Alert, due
 from publish.context import Freshness
 from publish.forecast import Forecast, Row
 from theatres import Theatre

@@ -18,9 +18,9 @@ from commands.alerts import app
 from flows.alerts import EVENT, emit, previous_issue, raise_alerts, send_alerts
 from flows.around import freshness
 from flows.settings import Settings
+from publish.alerting.senders import read_channels
 from publish.archive import Archive
 from publish.forecast import Forecast
-from publish.senders import read_channels
 from streams.database import connected
 from streams.store import Store
 from theatres import load_theatre

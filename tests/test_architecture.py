@@ -25,10 +25,10 @@ SQL = (
     "publish/api/state.py",
     "publish/appendonly.py",
     "publish/archive.py",
-    "publish/deliveries.py",
+    "publish/alerting/deliveries.py",
     "publish/history.py",
     "publish/keys.py",
-    "publish/outbox.py",
+    "publish/alerting/outbox.py",
     "publish/scoreboard.py",
     "publish/views.py",
 )
@@ -39,7 +39,7 @@ DOORS = {
     "psycopg": ("streams/",),
     "sqlite3": ("streams/",),
     "fastapi": ("publish/api/",),
-    "altair": ("publish/charts.py",),
+    "altair": ("publish/page/charts.py",),
 }
 CLOCKS = {
     "date.today",

@@ -16,7 +16,6 @@ from starlette.testclient import TestClient
 
 from flows.serving import service
 from flows.settings import read_settings
-from publish import words
 from publish.api.access import Rules
 from publish.archive import Archive
 from publish.brief import brief_of, markdown
@@ -24,6 +23,7 @@ from publish.conformance import check
 from publish.context import Context
 from publish.files import context_of, latest, page_path
 from publish.forecast import Forecast, from_json
+from publish.page import words
 from publish.views import make_views
 from streams.store import connect
 from theatres import DYAD, load_theatre

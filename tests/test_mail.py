@@ -11,9 +11,9 @@ from alerting import NOW, mailing, make_alert
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publish.mail import Mail, letter, mail_out
-from publish.message import Message
-from publish.sending import ChannelError, SendError
+from publish.alerting.mail import Mail, letter, mail_out
+from publish.alerting.message import Message
+from publish.alerting.sending import ChannelError, SendError
 from streams.accounts import Account
 from streams.patience import Policy
 

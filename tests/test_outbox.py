@@ -15,10 +15,10 @@ import pytest
 from alerting import ALWAYS, NOW, make_alert, make_theatre, opened
 from servers import Reply, serving
 
-from publish.message import Message
-from publish.outbox import ATTEMPTS_MAX, FEED, LEASE, Claimed, Outbox, OutboxError
-from publish.senders import read_channels
-from publish.sending import Clock, SendError, Sent, deliver
+from publish.alerting.message import Message
+from publish.alerting.outbox import ATTEMPTS_MAX, FEED, LEASE, Claimed, Outbox, OutboxError
+from publish.alerting.senders import read_channels
+from publish.alerting.sending import Clock, SendError, Sent, deliver
 from theatres import Notify
 
 CHANNELS = ("webhook", "email")
@@ -246,9 +246,9 @@ def test_two_senders_at_once_share_the_messages_out(database_url: str) -> None:
 KILLED = """
 import os, signal, sys
 from alerting import NOW, make_alert, make_theatre
-from publish.outbox import Outbox
-from publish.senders import read_channels
-from publish.sending import deliver
+from publish.alerting.outbox import Outbox
+from publish.alerting.senders import read_channels
+from publish.alerting.sending import deliver
 from streams.store import connect
 
 outbox = Outbox(connect(sys.argv[1]))

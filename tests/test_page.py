@@ -12,7 +12,7 @@ from pages import NOW, Element, draw, elements, make_context, make_outcomes, mak
 
 from publish.context import Context, Skill
 from publish.forecast import ForecastError, IssueStatus, Row, to_json
-from publish.page import BYTES_MAX, TEMPLATES, page_html
+from publish.page.page import BYTES_MAX, TEMPLATES, page_html
 from theatres import load_theatre
 
 NUMBERS = ("probability", "probability_low", "probability_high", "baseline_probability", "change")

@@ -8,7 +8,7 @@ from forecasts import AS_OF, make_absent, make_forecast, make_row
 from pages import make_context
 
 from publish.context import Past
-from publish.past import months_before, past_values, skill_of, thinned
+from publish.page.past import months_before, past_values, skill_of, thinned
 
 
 def past(as_of: date) -> Past:

@@ -6,9 +6,9 @@ import keyring
 import pytest
 from alerting import NOW
 
-from publish.mail import Mail, letter
-from publish.message import message_id, message_json, trial_message
-from publish.senders import read_channels
+from publish.alerting.mail import Mail, letter
+from publish.alerting.message import message_id, message_json, trial_message
+from publish.alerting.senders import read_channels
 
 SECRET = "hush, a secret of the tests"  # noqa: S105
 MAIL = Mail("127.0.0.1", 0, "dyadcast@example.org", ("ann@example.org", "bob@example.org"))

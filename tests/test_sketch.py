@@ -3,7 +3,7 @@
 from itertools import combinations
 from math import hypot
 
-from publish.sketch import WIDTH, sketch_of
+from publish.page.sketch import WIDTH, sketch_of
 from theatres import load_theatre
 
 

@@ -3,7 +3,7 @@
 from pages import make_outcomes
 
 from publish.context import Outcome
-from publish.tally import Tally, tallies
+from publish.page.tally import Tally, tallies
 
 
 def test_tally_counts_and_scores_each_target_and_horizon() -> None:

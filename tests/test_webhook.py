@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from servers import Reply, serving
 
-from publish.message import Message
-from publish.sending import ChannelError, SendError
-from publish.webhook import Webhook, post, signed
+from publish.alerting.message import Message
+from publish.alerting.sending import ChannelError, SendError
+from publish.alerting.webhook import Webhook, post, signed
 from streams.patience import Policy
 
 SECRET = "hush, a secret of the tests"  # noqa: S105

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from publish.words import band, begun, cut, day, headed, percent, signed, sources
+from publish.page.words import band, begun, cut, day, headed, percent, signed, sources
 
 
 @pytest.mark.parametrize(

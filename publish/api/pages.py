@@ -12,7 +12,7 @@ from publish.api.asked import Asked
 from publish.api.problems import Problem
 from publish.api.scores import Named, state_of
 from publish.api.state import Edition, State
-from publish.page import page_html
+from publish.page.page import page_html
 from theatres import Theatre
 
 router = APIRouter(tags=["pages"])

@@ -13,11 +13,11 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from publish import timeline, words
 from publish.context import Context
 from publish.forecast import Forecast, ForecastError, Row
-from publish.past import CLASH, HORIZON, past_values
-from publish.sketch import sketch_of
+from publish.page import timeline, words
+from publish.page.past import CLASH, HORIZON, past_values
+from publish.page.sketch import sketch_of
 from theatres import DYAD, Theatre
 
 TEMPLATES: Final = Path(__file__).parent / "templates"

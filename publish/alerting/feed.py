@@ -6,10 +6,10 @@ from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree.ElementTree import Element, SubElement, indent, register_namespace, tostring
 
-from publish.alerts import Alert
+from publish.alerting.alerts import Alert
+from publish.alerting.telling import one_line
 from publish.disk import clear, locked, replace_text
 from publish.forecast import moment_text
-from publish.telling import one_line
 
 FEED_FILE = "alerts.atom"
 ENTRIES_MAX = 200

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from publish.context import Freshness
+from publish.page.words import percent
 from publish.row import UNSAFE, Row
-from publish.words import percent
 from theatres import DYAD
 
 FAULTS_TOLD = 3

@@ -12,8 +12,8 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Literal
 
-from publish.message import Message
-from publish.sending import ChannelError, SendError
+from publish.alerting.message import Message
+from publish.alerting.sending import ChannelError, SendError
 from streams.accounts import Account
 from streams.landing import StreamError
 from streams.patience import Deadline, Passing, Policy, Sleep, persist

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from publish.alerting.telling import Telling, fault_told, gone_told, risk_told, silence_told
 from publish.context import Freshness
 from publish.forecast import Forecast, Row
-from publish.telling import Telling, fault_told, gone_told, risk_told, silence_told
 from theatres import (
     Crosses,
     LevelRises,

@@ -21,8 +21,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from errors import DyadcastError
-from publish.alerts import Alert
-from publish.deliveries import (
+from publish.alerting.alerts import Alert
+from publish.alerting.deliveries import (
     Delivery,
     State,
     alert_line,
@@ -36,7 +36,7 @@ from publish.deliveries import (
     text,
     waiting_line,
 )
-from publish.message import Message, message_id
+from publish.alerting.message import Message, message_id
 from streams.database import reading, writing
 from theatres import Notify
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from publish.alerts import Alert
+from publish.alerting.alerts import Alert
 
 State = Literal["pending", "sent", "dead"]
 

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from publish.alerts import ID_LENGTH, Alert
+from publish.alerting.alerts import ID_LENGTH, Alert
 from publish.forecast import moment_text
 
 

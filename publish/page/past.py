@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from publish import charts, timeline, words
 from publish.context import Context, Past, Skill
 from publish.forecast import Forecast
-from publish.tally import tallies
+from publish.page import charts, timeline, words
+from publish.page.tally import tallies
 from theatres import DYAD
 
 CLASH: Final = "clash"

@@ -21,8 +21,8 @@ from datetime import datetime
 
 import httpx
 
-from publish.message import Message, message_json
-from publish.sending import ChannelError, SendError
+from publish.alerting.message import Message, message_json
+from publish.alerting.sending import ChannelError, SendError
 from streams.landing import StreamError
 from streams.patience import Deadline, Passing, Policy, Sleep, persist
 from streams.transport import Transport, proxy_for

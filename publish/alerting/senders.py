@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast, get_args
 
-from publish.mail import Mail, Security, mail_out
-from publish.sending import ChannelError, Send
-from publish.webhook import Webhook, post
+from publish.alerting.mail import Mail, Security, mail_out
+from publish.alerting.sending import ChannelError, Send
+from publish.alerting.webhook import Webhook, post
 from streams.accounts import Account, account_for, kept_password
 from streams.landing import StreamError
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from errors import DyadcastError
-from publish.message import Message
-from publish.outbox import Claimed, Outbox
+from publish.alerting.message import Message
+from publish.alerting.outbox import Claimed, Outbox
 from streams.patience import Deadline
 from theatres import Theatre
 
