@@ -33,6 +33,7 @@ def api(
     from flows.serving import allowed_names, service
     from flows.settings import read_settings
     from publish.api.access import Rules
+    from publish.api.server import configured
     from theatres import load_theatre
 
     settings = read_settings()
@@ -46,15 +47,4 @@ def api(
             "not a rate", where="--rate", found=rate, expected="as in 600/minute"
         ) from None
     say(f"serving on http://{host}:{port} (the page), /v1/{theatre}/scores, /openapi.json")
-    uvicorn.run(
-        app,
-        host=host,
-        port=port,
-        access_log=False,  # a query may hold what someone typed by mistake
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,  # whoever speaks for others must hold a key
-        timeout_keep_alive=10,
-        limit_concurrency=200,
-        h11_max_incomplete_event_size=16 * 1024,
-    )
+    uvicorn.Server(configured(app, host, port)).run()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,10 @@ def _artifacts(tracking_uri: str) -> Path:
 
 
 def prepare_environment(home: Path) -> None:
-    """Sets what Prefect and MLflow read when they are imported, where the operator has not."""
+    """Sets what Prefect and MLflow read when they are imported, where the operator has not.
+
+    Prefect makes its own folder then, but not those above it.
+    """
     defaults = {
         "DO_NOT_TRACK": "true",
         "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -55,3 +59,5 @@ def prepare_environment(home: Path) -> None:
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
+    with suppress(OSError):  # the command that needs it will say what is wrong
+        Path(os.environ["PREFECT_HOME"]).parent.mkdir(parents=True, exist_ok=True)

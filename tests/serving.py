@@ -1,16 +1,21 @@
 """A service on a small home: two issues archived and published, the chronicle's events, a clock."""
 
-from collections.abc import Mapping
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import uvicorn
 from forecasts import AS_OF, make_forecast, make_row, make_rows
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
 from publish.api import State, make_app
 from publish.api.access import Rules
+from publish.api.server import configured
 from publish.context import Context, Freshness, Skill
 from publish.files import keep_context, publish
 from publish.forecast import Forecast
@@ -86,3 +91,18 @@ def serve(folder: Path, url: str, rules: Rules | None = None) -> Served:
     for day in (BEFORE, AS_OF):
         served.issue(whole_rows(day))
     return served
+
+
+def listening(app: ASGIApp) -> Iterator[str]:
+    """The address at which the application answers until the end."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        server = uvicorn.Server(configured(app, "127.0.0.1", port))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join()

@@ -1,20 +1,15 @@
 """What docs/tools.md tells people to do works as it stands there, against a running service."""
 
 import re
-import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 from forecasts import make_forecast
-from serving import THEATRE, serve
-from starlette.types import ASGIApp
+from serving import THEATRE, listening, serve
 
 from publish.archive import Archive
 from publish.formats import SCHEMA
@@ -32,21 +27,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     served = serve(folder / "published", f"sqlite:///{folder / 'dyadcast.db'}")
     yield from listening(served.app)
     served.state.engine.dispose()
-
-
-def listening(app: ASGIApp) -> Iterator[str]:
-    """The address at which the application answers until the end."""
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port = bound.getsockname()[1]
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        yield f"http://127.0.0.1:{port}"
-        server.should_exit = True
-        thread.join()
 
 
 def blocks(kind: str) -> list[str]:
