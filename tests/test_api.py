@@ -133,6 +133,7 @@ def test_long_answer_is_packed_where_the_client_can_unpack(client: TestClient) -
         raw = b"".join(packed.iter_raw())
 
     assert packed.headers["content-encoding"] == "gzip"
+    assert packed.headers["etag"] != plain.headers["etag"]
     assert gzip.decompress(raw) == plain.content
     assert "accept-encoding" in plain.headers["vary"].lower()
 

@@ -162,20 +162,21 @@ def _flat(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
 
 
-def etag_of(body: bytes) -> str:
-    """A strong validator of those bytes."""
-    return f'"{hashlib.sha256(body).hexdigest()[:24]}"'
+def etag_of(body: bytes, coding: str = "") -> str:
+    """A strong validator of those bytes in that coding (RFC 9110, 8.8.3.3: each has its own)."""
+    return f'"{hashlib.sha256(body).hexdigest()[:24]}{coding}"'
 
 
 def sent(request: Request, answer: Answer, cache: str = "private, max-age=0") -> Response:
     """The answer as a response: 304 where the client holds it already, packed where it may be."""
-    etag = etag_of(answer.body)
+    body = answer.body
+    packed = len(body) >= GZIP_FROM and "gzip" in request.headers.get("accept-encoding", "")
+    etag = etag_of(body, "-gzip" if packed else "")
     headers = {**answer.headers, "ETag": etag, "Cache-Control": cache}
     headers["Vary"] = "Accept, Accept-Encoding, Authorization"
     if _held(request, etag, answer.headers.get("Last-Modified")):
         return Response(None, 304, headers)
-    body = answer.body
-    if len(body) >= GZIP_FROM and "gzip" in request.headers.get("accept-encoding", ""):
+    if packed:
         body = gzip.compress(body, 5, mtime=0)
         headers["Content-Encoding"] = "gzip"
     return Response(body, 200, headers, answer.media)
