@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import alerts, issuing, steps
 from flows.resolve import close
-from flows.running import now, worth_retrying
+from flows.running import RETRIED, now
 from flows.settings import Settings, read_settings
 from flows.sources import Outcome
 from models.registry import Champion, Logged
@@ -24,13 +24,7 @@ from streams import chronicle
 from streams.landing import Ingested
 
 
-@task(
-    name="ingest the chronicle",
-    retries=2,
-    retry_delay_seconds=[2, 10],
-    retry_condition_fn=worth_retrying,
-    persist_result=False,
-)
+@task(name="ingest the chronicle", **RETRIED)
 def ingest(settings: Settings, moment: datetime) -> Ingested:
     """What landed in the store."""
     return steps.ingest(settings, moment)
@@ -42,14 +36,7 @@ def gather(settings: Settings, theatre: str, as_of: date | None, today: date) ->
     return steps.gather(settings, theatre, as_of, today)
 
 
-@task(
-    name="load the champion",
-    retries=2,
-    retry_delay_seconds=[2, 10],
-    retry_condition_fn=worth_retrying,
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
+@task(name="load the champion", **RETRIED)
 def load_champion(settings: Settings, known: steps.Knowledge) -> Champion | None:
     """The champion from the registry."""
     return steps.current_champion(settings, known.theatre)
@@ -79,14 +66,7 @@ def make_forecast(
     return issuing.make_forecast(settings, known, champion, moment)
 
 
-@task(
-    name="publish",
-    retries=2,
-    retry_delay_seconds=[2, 10],
-    retry_condition_fn=worth_retrying,
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
+@task(name="publish", **RETRIED)
 def publish(settings: Settings, theatre: str, forecast: Forecast) -> tuple[Forecast, Published]:
     """The forecast as archived, and its files."""
     return issuing.issue(settings, theatre, forecast)

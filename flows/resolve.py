@@ -3,21 +3,13 @@
 from datetime import datetime
 
 from prefect import flow, get_run_logger, task
-from prefect.cache_policies import NO_CACHE
 
 from flows import closing
-from flows.running import now, worth_retrying
+from flows.running import RETRIED, now
 from flows.settings import Settings, read_settings
 
 
-@task(
-    name="close windows",
-    retries=2,
-    retry_delay_seconds=[2, 10],
-    retry_condition_fn=worth_retrying,
-    persist_result=False,
-    cache_policy=NO_CACHE,
-)
+@task(name="close windows", **RETRIED)
 def close(settings: Settings, theatre: str, moment: datetime) -> closing.Closed:
     """What was closed, and what came out otherwise than before."""
     return closing.close(settings, theatre, moment)

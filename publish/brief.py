@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
+from publish.age import why_stale
 from publish.context import Context, Skill
 from publish.forecast import Forecast, Row
 from publish.page import words
@@ -42,9 +43,10 @@ class Brief:
 
 def brief_of(forecast: Forecast, context: Context, theatre: Theatre, now: datetime) -> Brief:
     """The issue's brief, as it reads at `now`. Every number is the row's own, rounded for show."""
+    stale = why_stale(forecast, theatre, now.date())
     return Brief(
         title=f"{theatre.title}: risk of escalation, as of {words.day(forecast.as_of)}",
-        warning=_warning(forecast, theatre, now),
+        warning=f"{words.begun(stale)}." if stale else "",
         table=tuple(_table(forecast)),
         sections=(
             ("The numbers", tuple(_numbers(forecast))),
@@ -60,19 +62,6 @@ def brief_of(forecast: Forecast, context: Context, theatre: Theatre, now: dateti
         ),
         made_at=forecast.issued_at,
     )
-
-
-def _warning(forecast: Forecast, theatre: Theatre, now: datetime) -> str:
-    age = (now.date() - forecast.as_of).days
-    if forecast.status == "no_forecast":
-        return "There is no forecast in this issue; the reasons are given below."
-    if forecast.status == "hindcast":
-        return f"A hindcast: made later, from what was known on {words.day(forecast.as_of)}."
-    if age > theatre.stale_after_days:
-        return f"This issue is {age} days old. Nothing is said of the days since."
-    if forecast.status == "stale":
-        return f"Events are covered until {words.day(forecast.data_as_of)} only."
-    return ""
 
 
 def _table(forecast: Forecast) -> Iterator[tuple[str, ...]]:

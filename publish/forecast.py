@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 
 import pandas as pd
 from pydantic import ValidationError
@@ -102,7 +102,14 @@ def to_frame(forecast: Forecast) -> pd.DataFrame:
     texts = dict.fromkeys(("level", *LATER_FIELDS), "object")
     frame = frame.astype(dict.fromkeys(numbers, "float64") | texts)
     frame["target_end_date"] = [row.target_end_date for row in forecast.rows]
-    issue = {
+    for place, (name, value) in enumerate(issue_columns(forecast).items()):
+        frame.insert(place, name, [value] * len(frame))
+    return frame
+
+
+def issue_columns(forecast: Forecast) -> dict[str, Any]:
+    """What stands in front of a row in every table: the columns of its issue."""
+    return {
         "issue_id": forecast.issue_id,
         "theatre": forecast.theatre,
         "as_of": forecast.as_of,
@@ -110,9 +117,6 @@ def to_frame(forecast: Forecast) -> pd.DataFrame:
         "data_as_of": forecast.data_as_of,
         "issue_status": forecast.status,
     }
-    for place, (name, value) in enumerate(issue.items()):
-        frame.insert(place, name, [value] * len(frame))
-    return frame
 
 
 def moment_text(moment: datetime) -> str:

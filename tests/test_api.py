@@ -147,7 +147,7 @@ def test_stale_issue_says_so_in_body_and_headers(served: Served, client: TestCli
     assert "warning" not in fresh.headers
     assert stale.headers["x-dyadcast-is-stale"] == "true"
     assert stale.headers["warning"].startswith("110 ")
-    assert "9 days ago" in stale.json()["stale_reason"]
+    assert "9 days old" in stale.json()["stale_reason"]
     assert stale.headers["last-modified"] != fresh.headers["last-modified"]
     assert client.get("/health/ready").status_code == 503
     assert client.get("/health/live").status_code == 200

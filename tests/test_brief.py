@@ -61,7 +61,7 @@ def test_brief_without_a_forecast_gives_no_number_and_the_reason() -> None:
 def test_brief_says_how_old_it_is() -> None:
     row = make_row(horizon_days=30)
     assert "days old" not in text_of(row, late=2)
-    assert "**This issue is 5 days old. Nothing is said of the days since.**" in text_of(
+    assert "**This issue is 5 days old; nothing is said of the days since.**" in text_of(
         row, late=5
     )
 

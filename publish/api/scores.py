@@ -21,7 +21,7 @@ from publish.api.asked import (
 )
 from publish.api.problems import Problem
 from publish.api.state import State
-from publish.forecast import Forecast, to_json
+from publish.forecast import Forecast, issue_columns, to_json
 from publish.formats import FILES, SCHEMA, render
 from publish.history import Wanted, history, place_of
 from publish.row import LATER_FIELDS, Row, row_object
@@ -44,12 +44,7 @@ router = APIRouter(prefix="/v1/{theatre}", tags=["scores"])
 def score_values(forecast: Forecast, row: Row) -> dict[str, Any]:
     """The row with its issue's columns in front, as every format holds it."""
     return {
-        "issue_id": forecast.issue_id,
-        "theatre": forecast.theatre,
-        "as_of": forecast.as_of,
-        "issued_at": forecast.issued_at,
-        "data_as_of": forecast.data_as_of,
-        "issue_status": forecast.status,
+        **issue_columns(forecast),
         **dict.fromkeys(LATER_FIELDS),
         **row_object(row),
         "target_end_date": row.target_end_date,

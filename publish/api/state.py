@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
+from publish.age import why_stale
 from publish.api.problems import Problem
 from publish.archive import Archive
 from publish.context import Context
@@ -111,17 +112,3 @@ class State:
                 do=f"see /v1/{theatre.name}/issues for those there are",
             ) from None
         return forecast, why_stale(forecast, theatre, self.clock().date())
-
-
-def why_stale(forecast: Forecast, theatre: Theatre, today: date) -> str:
-    """Why the issue must not be taken for the present; empty where it may be."""
-    age = (today - forecast.as_of).days
-    if forecast.status == "no_forecast":
-        return "the issue holds no forecast; its rows say why"
-    if forecast.status == "hindcast":
-        return f"a hindcast, made later from what was known on {forecast.as_of}"
-    if age > theatre.stale_after_days:
-        return f"as_of is {age} days ago; nothing is said of the days since"
-    if forecast.status == "stale":
-        return f"events are covered until {forecast.data_as_of} only"
-    return ""
