@@ -49,13 +49,15 @@ def forecast(
 
 def _show(issued: "Forecast", every_row: bool, folder: str) -> None:
     from flows.report import record_lines
-    from publish.terminal import forecast_table
+    from publish.terminal import change_lines, forecast_table
 
     console = out()
     console.print(
         f"{issued.theatre} as of {issued.as_of} ({issued.status}), issue {issued.issue_id}"
     )
     console.print(forecast_table(issued, every_row))
+    for line in change_lines(issued):
+        console.print(line)
     reasons = sorted({row.reason for row in issued.rows if row.reason})
     for reason in reasons:
         console.print(f"Note: {reason}.")

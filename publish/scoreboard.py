@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from publish.appendonly import protect, unprotected
-from publish.archive import TEXT, issues, scores
+from publish.archive import TEXT, Archive, issues, scores
 from publish.history import counting
 from streams.database import reading, writing
 
@@ -80,6 +80,7 @@ class Scoreboard:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        Archive(engine)  # whose tables it reads
         with reading(engine) as connection:
             there = sa.inspect(connection).has_table(outcomes.name)
             complete = there and not unprotected(connection, KEYS)

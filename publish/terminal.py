@@ -1,5 +1,7 @@
 """The forecast as a table that fits a terminal of 100 columns."""
 
+from collections.abc import Iterator
+
 from rich.table import Table
 
 from publish.forecast import Forecast, Row
@@ -23,6 +25,17 @@ def _driver(row: Row) -> str:
         return ""
     name, points = row.drivers[0]
     return f"{name} {points:+.1f}"
+
+
+def change_lines(forecast: Forecast) -> Iterator[str]:
+    """What moved the dyad's rows at 30 days since the issue before, a line a target; nothing where
+    nothing did."""
+    for row in forecast.rows:
+        if row.unit == DYAD and row.horizon_days == SEGMENT_HORIZON and row.change_split:
+            parts = ", ".join(
+                f"{name.replace('_', ' ')} {points:+.1f}" for name, points in row.change_split
+            )
+            yield f"{row.target}, {row.horizon_days} days, since the last issue: {parts}"
 
 
 def forecast_table(forecast: Forecast, every_row: bool = False) -> Table:

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from errors import DyadcastError
-from publish.archive import Archive
 from publish.scoreboard import Scoreboard
 from streams.database import reading, writing
 
@@ -82,7 +81,6 @@ def definition(name: str, dialect: str) -> str:
 
 def make_views(engine: Engine) -> list[str]:
     """The views that were made or made anew: those that are as they should be stay."""
-    Archive(engine)
     Scoreboard(engine)
     with reading(engine) as connection:
         changed = [name for name in VIEWS if _marked(connection, name) != _mark(connection, name)]

@@ -125,3 +125,10 @@ def test_summary_counts_windows_that_do_not_overlap() -> None:
 def test_log_score_of_a_certainty_that_failed_is_finite() -> None:
     assert log_score(0.0, 1) == pytest.approx(20.7, abs=0.1)
     assert log_score(1.0, 1) == pytest.approx(0.0, abs=1e-8)
+
+
+def test_empty_database_has_nothing_closed(sqlite_url: str) -> None:
+    made = connect(sqlite_url)
+    assert Scoreboard(made).standing("pak_afg") == []
+    assert Scoreboard(made).said("pak_afg", LATER) == []
+    made.dispose()
