@@ -296,3 +296,31 @@ def test_description_has_an_example_for_every_answer(client: TestClient) -> None
             for status, answer in told["responses"].items():
                 for media, content in answer.get("content", {}).items():
                     assert "example" in content, (path, method, status, media)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "",
+        "/scores",
+        "/scores/dyad/clash/7",
+        "/issues",
+        "/issues/latest",
+        "/history",
+        "/events",
+        "/scoreboard",
+        "/models",
+        "/streams",
+        "/archive",
+    ],
+)
+def test_every_answer_says_as_of_when_and_whether_it_is_stale(
+    served: Served, client: TestClient, path: str
+) -> None:
+    found = client.get(f"/v1/pak_afg{path}")
+    assert found.json()["as_of"] == found.headers["x-dyadcast-as-of"] == str(AS_OF)
+    assert found.json()["is_stale"] is False
+    assert found.headers["x-dyadcast-is-stale"] == "false"
+    assert "data_as_of" in found.json()
+    (line,) = client.get("/v1/theatres").json()["theatres"]
+    assert (line["as_of"], line["is_stale"]) == (str(AS_OF), False)

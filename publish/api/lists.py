@@ -93,7 +93,11 @@ def _accept(request: Request) -> str:
 
 
 def _age(state: State, theatre: Theatre) -> Age:
-    edition = state.edition(theatre)
+    """The latest issue's; without one it is said that there is none."""
+    try:
+        edition = state.edition(theatre)
+    except Problem as problem:
+        return Age(theatre.name, None, None, problem.detail)
     return Age.of(edition.forecast, edition.stale, state.clock())
 
 
@@ -101,20 +105,26 @@ def _age(state: State, theatre: Theatre) -> Age:
 async def theatres(request: Request, _none: Annotated[Asked, Query()]) -> Response:
     """The theatres there are."""
     state = state_of(request)
-    listed = [{"name": name, "title": each.title} for name, each in state.theatres.items()]
+    listed = [
+        {"name": name, "title": each.title, **_age(state, each).value()}
+        for name, each in state.theatres.items()
+    ]
     return sent(request, document({"theatres": listed}, {}))
 
 
 @router.get("/{theatre}", responses=schemas.described(schemas.TheatreAnswer))
 async def theatre(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
     """The theatre's units, targets and levels, with their definitions."""
-    found = state_of(request).theatre(theatre)
+    state = state_of(request)
+    found = state.theatre(theatre)
+    age = _age(state, found)
     units: list[dict[str, Any]] = [{"unit": DYAD, "meaning": " and ".join(found.actors)}]
     for each in found.segments:
         crossings = [crossing.model_dump() for crossing in each.crossings]
         meaning = f"the border between {each.pakistan} and {each.afghanistan}"
         units.append({"unit": each.name, "meaning": meaning, "crossings": crossings})
     value = {
+        **age.value(),
         "name": found.name,
         "title": found.title,
         "actors": list(found.actors),
@@ -126,7 +136,7 @@ async def theatre(request: Request, theatre: Named, _none: Annotated[Asked, Quer
         ],
         "levels": [level.model_dump() for level in found.levels],
     }
-    return sent(request, document(value, {}))
+    return sent(request, document(value, age.headers()))
 
 
 @router.get("/{theatre}/issues", responses=schemas.described(schemas.Issues, tabular=True))
@@ -240,9 +250,10 @@ async def streams(request: Request, theatre: Named, _none: Annotated[Asked, Quer
 def archive(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
     """The archive's chain: how long it is, and the hash of its last issue."""
     state = state_of(request)
-    name = state.theatre(theatre).name
-    head = state.archive.head(name)
-    return sent(request, document({"theatre": name, **asdict(head)}, {}))
+    found = state.theatre(theatre)
+    age = _age(state, found)
+    head = state.archive.head(found.name)
+    return sent(request, document({**age.value(), **asdict(head)}, age.headers()))
 
 
 @router.get("/{theatre}/archive/{issue_id}", responses=schemas.described(schemas.Proof))
@@ -254,17 +265,18 @@ def proof(
 ) -> Response:
     """That an issue stands in the archive: the links of the chain from it to the head."""
     state = state_of(request)
-    name = state.theatre(theatre).name
+    found = state.theatre(theatre)
+    name, age = found.name, _age(state, found)
     links = links_from(state.engine, name, issue_id, wanted.start, PROOF_LINKS)
     if not links:
         raise Problem(404, f"no issue {issue_id} in the archive", parameter="issue_id")
     head = state.archive.head(name)
     last = links[-1]["position"]
     value = {
-        "theatre": name,
+        **age.value(),
         "issue_id": issue_id,
         "links": links,
         "next": last + 1 if last < head.position else None,
-        "head": {"theatre": name, **asdict(head)},
+        "head": asdict(head),
     }
-    return sent(request, document(value, {}))
+    return sent(request, document(value, age.headers()))

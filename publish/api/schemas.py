@@ -207,15 +207,20 @@ class Streams(Aged):
     rows: list[Stream]
 
 
+class TheatreLine(Aged):
+    """One theatre, and how old its latest issue is."""
+
+    name: str = Field(examples=["pak_afg"])
+    title: str = Field(examples=["Pakistan–Afghanistan"])
+
+
 class Theatres(BaseModel):
     """The theatres there are."""
 
-    theatres: list[dict[str, str]] = Field(
-        examples=[[{"name": "pak_afg", "title": "Pakistan–Afghanistan"}]]
-    )
+    theatres: list[TheatreLine]
 
 
-class TheatreAnswer(BaseModel):
+class TheatreAnswer(Aged):
     """A theatre's units, targets and levels, with their definitions."""
 
     name: str = Field(examples=["pak_afg"])
@@ -227,12 +232,15 @@ class TheatreAnswer(BaseModel):
     levels: list[dict[str, Any]] = Field(examples=[[{"name": "low", "probability": 0.0}]])
 
 
-class Head(BaseModel):
+class Chain(BaseModel):
     """The archive's chain: how long it is, and its last hash."""
 
-    theatre: str = Field(examples=["pak_afg"])
     position: int = Field(examples=[412])
     hash: str = Field(examples=[HASH])
+
+
+class Head(Aged, Chain):
+    """The chain of a theatre's archive."""
 
 
 class ProofLink(BaseModel):
@@ -245,14 +253,13 @@ class ProofLink(BaseModel):
     hash: str = Field(examples=[HASH])
 
 
-class Proof(BaseModel):
+class Proof(Aged):
     """That an issue stands in the archive: its text's hash, and the links from it to the head."""
 
-    theatre: str = Field(examples=["pak_afg"])
     issue_id: str = Field(examples=[ISSUE])
     links: list[ProofLink]
     next: int | None = Field(examples=[None], description="the position to go on from, or null")
-    head: Head
+    head: Chain
 
 
 class NewEvent(BaseModel):
