@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 
 from publish.archive import Archive, ArchiveError
 from publish.chain import Head
+from publish.forecast import to_json
 from streams.store import connect
 
 HOME = "pak_afg"
@@ -277,3 +278,24 @@ def test_archive_made_half_is_completed(engine: Engine) -> None:
     assert archive.verify(HOME).holds
     with pytest.raises(sa.exc.DBAPIError, match="append-only"), engine.begin() as connection:
         connection.exec_driver_sql("UPDATE issues SET status = 'stale'")
+
+
+def test_any_byte_changed_in_any_issue_is_found_and_the_issue_named(sqlite: Engine) -> None:
+    archive = fill(sqlite, 2)
+    tamper(sqlite)
+    for position, forecast in enumerate(make_days(2), 1):
+        body = to_json(forecast)
+        for place in range(len(body)):
+            other = chr((ord(body[place]) ^ 1) or 1)
+            write_body(sqlite, position, body[:place] + other + body[place + 1 :])
+            (first, *_) = archive.verify(HOME).faults
+            assert first.startswith(f"issue {forecast.issue_id} at position {position}: the body")
+        write_body(sqlite, position, body)
+    assert archive.verify(HOME).holds
+
+
+def write_body(engine: Engine, position: int, body: str) -> None:
+    """The body of the issue at that position, overwritten."""
+    with engine.begin() as connection:
+        text = sa.text("UPDATE issues SET body = :body WHERE position = :position")
+        connection.execute(text, {"body": body, "position": position})
