@@ -80,6 +80,22 @@ class WholeIssue(Aged):
     )
 
 
+class IssueText(BaseModel):
+    """The canonical text of an issue, as it is archived; its age stands in the headers."""
+
+    issue_id: str = Field(examples=[ISSUE])
+    theatre: str = Field(examples=["pak_afg"])
+    as_of: date = Field(examples=["2025-11-15"])
+    issued_at: datetime = Field(examples=["2025-11-15T05:30:00Z"])
+    data_as_of: date = Field(examples=["2025-11-15"])
+    data_fingerprint: str = Field(examples=[HASH])
+    method_version: str = Field(examples=["2-1a2b3c4d"])
+    mlflow_run_id: str = Field(examples=["4f6c0d"])
+    status: str = Field(examples=["ok"])
+    levels: list[dict[str, Any]] = Field(examples=[[{"name": "low", "probability": 0.0}]])
+    rows: list[dict[str, Any]] = Field(examples=[[{"unit": "dyad", "target": "clash"}]])
+
+
 class Page(Aged):
     """Part of a long list; `next` is the cursor of the part after it, null at the end."""
 

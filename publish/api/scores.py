@@ -144,7 +144,7 @@ async def issue(request: Request, theatre: Named, as_of: IssueDay) -> Response:
     return sent(request, document(value, age.headers()), CACHE)
 
 
-@router.get("/issues/{as_of}/{file}", responses=schemas.described(schemas.WholeIssue, tabular=True))
+@router.get("/issues/{as_of}/{file}", responses=schemas.described(schemas.IssueText, tabular=True))
 async def issue_file(
     request: Request,
     theatre: Named,
