@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -21,9 +22,11 @@ SCORES = "/v1/pak_afg/scores"
 
 
 @pytest.fixture
-def served(tmp_path: Path, sqlite_url: str) -> Served:
-    """A service with two issues."""
-    return serve(tmp_path / "published", sqlite_url)
+def served(tmp_path: Path, database_url: str) -> Iterator[Served]:
+    """A service with two issues, on a database of each kind."""
+    made = serve(tmp_path / "published", database_url)
+    yield made
+    made.state.engine.dispose()
 
 
 @pytest.fixture
