@@ -8,7 +8,7 @@ import pandas as pd
 from flows.report import hardest
 from flows.settings import Settings
 from flows.steps import open_store, streams_health
-from models import registry
+from models import past, registry
 from models.calibration import reliability
 from models.scoring import SINCE
 from publish.context import Bin, Context, Freshness, Outcome, Past, Skill, Told
@@ -27,12 +27,12 @@ LONGEST: Final = 5000
 
 def context_for(settings: Settings, theatre: Theatre, forecast: Forecast) -> Context:
     """All that the issue's page shows around it, none of it known later than its as_of."""
-    past, skill, bins = _record(settings, forecast)
+    told, skill, bins = _record(settings, forecast)
     issued = _issued(settings, forecast)
     said = {each.as_of for each in issued}
     return Context(
         history=tuple(
-            sorted([*(p for p in past if p.as_of not in said), *issued], key=lambda p: p.as_of)
+            sorted([*(p for p in told if p.as_of not in said), *issued], key=lambda p: p.as_of)
         ),
         events=tuple(_events(settings, theatre, forecast)),
         streams=tuple(freshness(settings, theatre.name)),
@@ -99,8 +99,8 @@ def _record(
     if not forecast.mlflow_run_id:
         return [], (), ()
     client = registry.open_registry(settings.tracking_uri, settings.artifacts)
-    scores, skill = registry.record_of(client, forecast.mlflow_run_id)
-    past, rows = registry.past_of(client, forecast.mlflow_run_id)
+    scores, skill = past.record_of(client, forecast.mlflow_run_id)
+    weeks, rows = past.past_of(client, forecast.mlflow_run_id)
     chosen = rows[
         (rows["unit"] == DYAD) & (rows["target"] == "clash") & (rows["horizon"] == HORIZON)
     ].dropna(subset=["outcome"])
@@ -115,7 +115,7 @@ def _record(
                 row["baseline"],
                 "record",
             )
-            for row in past.to_dict("records")
+            for row in weeks.to_dict("records")
             if pd.Timestamp(row["origin"]).date() < forecast.as_of
         ],
         tuple(_skills(scores, skill)),

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from flows import steps
 from flows.settings import read_settings
-from models import registry, risk
+from models import past, registry, risk
 from models.promotion import standings
 from models.recipes import BASELINES
 from models.scoring import ENSEMBLE, judged, predictions, score_table, skill_table
@@ -23,7 +23,7 @@ def record_lines(run_id: str, horizon: int = 30) -> Iterator[str]:
         return
     settings = read_settings()
     client = registry.open_registry(settings.tracking_uri, settings.artifacts)
-    scores, skill = registry.record_of(client, run_id)
+    scores, skill = past.record_of(client, run_id)
     yield (
         f"Record, dyad, {horizon} days, weekly origins since 2012"
         " (skill on the hardest base rate, 90%):"

@@ -9,14 +9,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
 import pandas as pd
 
 from errors import DyadcastError
-from features.history import to_date, to_day
 from models.backtest import LEARN_YEARS, RECENCY_YEARS, REFIT_WEEKS
-from models.ensemble import TRUST, past_band
+from models.ensemble import TRUST
 from models.gate import Decision
+from models.past import log_past
 from models.promotion import CHAMPION, RECORD_FILE, keep, take_place, weigh
 from models.recipes import METHOD_VERSION, contract, learners
 from models.risk import RiskModel, Training
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 RECORD: Final = "record"
-PAST_FILE: Final = "past.csv"
-PAST_DAYS: Final = 760
-"""A little more than the 24 months that a page shows."""
-PAST_HORIZON: Final = 30
 SQLITE: Final = "sqlite:///"
 SQLITE_HEADER: Final = b"SQLite format 3\x00"
 LIBRARIES: Final = ("numpy", "pandas", "scikit-learn", "scipy", "statsmodels")
@@ -218,7 +213,7 @@ def log_training(
     for name in [*record["model"].unique()] if register else [ENSEMBLE]:
         rows = record[record["model"] == name]
         run = _log_run(client, experiment, name, training, scores, skill, rows, tags)
-    _log_past(client, run, training, theatre)
+    log_past(client, run, training, theatre)
     decision = None
     if register:
         model = training.model
@@ -227,40 +222,6 @@ def log_training(
         take_place(client, model.theatre, _register(experiment, run, client, model), decision)
     client.set_terminated(run)
     return Logged(run, scores, skill, decision)
-
-
-def _log_past(client: "MlflowClient", run: str, training: Training, theatre: Theatre) -> None:
-    """What the dyad's first target said in the past, with its band, at one horizon."""
-    record, combined = training.records[0], training.combined[0]
-    horizon = (
-        PAST_HORIZON if PAST_HORIZON in record.problem.horizons else record.problem.horizons[0]
-    )
-    i = record.problem.horizons.index(horizon)
-    since = to_day(date.fromisoformat(training.model.trained_as_of)) - PAST_DAYS
-    days, low, high = past_band(record, combined, horizon, since, seed=0)
-    at = np.searchsorted(record.origins, days)
-    frame = pd.DataFrame(
-        {
-            "origin": [to_date(day) for day in days],
-            "probability": combined.p[0, i, at],
-            "low": low,
-            "high": high,
-            "baseline": record.p[record.models.index(theatre.baseline), 0, i, at],
-        }
-    )
-    client.log_text(run, frame.to_csv(index=False), PAST_FILE)
-
-
-def past_of(client: "MlflowClient", run_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What the run's model said of the dyad in the past (origin, probability, low, high, baseline;
-    empty for a run of before this was kept), and all its out-of-sample forecasts."""
-    there = {file.path for file in client.list_artifacts(run_id)}
-    columns = ["origin", "probability", "low", "high", "baseline"]
-    with tempfile.TemporaryDirectory() as folder:
-        past = pd.DataFrame(columns=columns)
-        if PAST_FILE in there:
-            past = pd.read_csv(client.download_artifacts(run_id, PAST_FILE, folder))
-        return past, pd.read_parquet(client.download_artifacts(run_id, RECORD_FILE, folder))
 
 
 def _experiment(client: "MlflowClient", name: str, artifacts: Path) -> str:
@@ -381,15 +342,6 @@ def log_record(
         client.log_artifact(run_id, str(file))
     client.set_terminated(run_id)
     return run_id
-
-
-def record_of(client: "MlflowClient", run_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The score and skill tables that a run logged."""
-    with tempfile.TemporaryDirectory() as folder:
-        return (
-            pd.read_csv(client.download_artifacts(run_id, "scores.csv", folder)),
-            pd.read_csv(client.download_artifacts(run_id, "skill.csv", folder)),
-        )
 
 
 def trained_on(found: Champion) -> date:

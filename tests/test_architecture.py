@@ -34,7 +34,7 @@ SQL = (
 )
 DOORS = {
     "prefect": ("flows/",),
-    "mlflow": ("models/registry.py", "models/promotion.py"),
+    "mlflow": ("models/past.py", "models/promotion.py", "models/registry.py"),
     "sqlalchemy": SQL,
     "psycopg": ("streams/",),
     "sqlite3": ("streams/",),

@@ -1,5 +1,6 @@
 """The pool trusts its members by their record; what it says rises and lies within its band."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from features.history import Floats, to_day
 from features.targets import weekly_origins
 from models.backtest import REFIT_WEEKS, Record, pose, walk
-from models.ensemble import build, combine, episodes, log_loss, pool_weights
+from models.ensemble import build, combine, episodes, log_loss, past_band, pool_weights
 from models.recipes import BASELINES, PRIOR
 from streams.event import Event
 
@@ -189,3 +190,30 @@ def test_ensemble_is_the_same_from_the_same_seed(records: list[Record]) -> None:
 )
 def test_episodes_counts_spells_of_ones(y: list[float], spells: int) -> None:
     assert episodes(np.array(y, np.float64)) == spells
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_past_band_holds_what_was_said_and_later_outcomes_leave_it_unchanged(
+    records: list[Record],
+) -> None:
+    dyad, origins = records[0], records[0].origins
+    combined = combine(dyad, END)
+    cut = int(origins[30])
+
+    days, low, high = past_band(dyad, combined, 30, int(origins[0]), seed=3)
+
+    later = [
+        event
+        for event in some_years()
+        if to_day(event.occurred_on) < cut or event.event_id.endswith("0")
+    ]
+    other = pose(history_from(*later, theatre=SMALL), SMALL, COVERED, weekly_origins(*COVERED))[0]
+    changed = past_band(replace(dyad, problem=other), combined, 30, int(origins[0]), seed=3)
+    known = days < cut
+    said = combined.p[0, 1, np.searchsorted(origins, days)]
+    assert ((low <= said) & (said <= high)).all()
+    assert (high > low).any()
+    assert known.any()
+    assert np.array_equal(low[known], changed[1][known])
+    assert np.array_equal(high[known], changed[2][known])
+    assert not np.array_equal(low[~known], changed[1][~known])

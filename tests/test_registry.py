@@ -11,8 +11,9 @@ import pytest
 from jobs import Job
 
 from flows.settings import read_settings
+from models.past import record_of
 from models.promotion import CHAMPION
-from models.registry import Champion, RegistryError, champion, open_registry, record_of
+from models.registry import Champion, RegistryError, champion, open_registry
 from publish.files import latest
 from theatres import load_theatre
 
