@@ -1,5 +1,6 @@
 """Commands for the database that reporting tools read."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -31,16 +32,6 @@ def views() -> None:
 @app.command()
 def reader(
     name: Annotated[str, typer.Argument(help="the role's name")],
-    password: Annotated[
-        str,
-        typer.Option(
-            envvar="DYADCAST_READER_PASSWORD",
-            prompt=True,
-            hide_input=True,
-            confirmation_prompt=True,
-            hidden=True,  # asked for, or from the environment: an argument shows in `ps`
-        ),
-    ],
 ) -> None:
     """Make a PostgreSQL role that may read the views and nothing else; asks for its password.
 
@@ -49,9 +40,14 @@ def reader(
     The password may stand in DYADCAST_READER_PASSWORD.
     """
     from flows.settings import read_settings
-    from publish.views import VIEWS, make_reader
+    from publish.reader import make_reader
+    from publish.views import VIEWS
     from streams.store import connect
 
+    # No option, not even a hidden one: what is given as an argument shows in `ps`.
+    password = os.environ.get("DYADCAST_READER_PASSWORD") or typer.prompt(
+        "Password", hide_input=True, confirmation_prompt=True
+    )
     make_reader(connect(read_settings().database_url), name, password)
     print(f"{name}: may read {', '.join(VIEWS)}")
     say("Give the tool this role and its password, not the service's own.")

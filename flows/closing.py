@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
@@ -36,9 +36,13 @@ def close(settings: Settings, theatre_name: str, now: datetime) -> Closed:
 
 def judged(known: Knowledge, said: Iterable[Said]) -> Iterator[tuple[Said, int]]:
     """Each row whose window is closed as of `known.as_of`, with its outcome by the events then
-    known."""
+    known. A window that begins before coverage does is never closed: its silence means nothing.
+    """
     by_target: dict[str, list[Said]] = {}
+    earliest = (known.covered[0] - timedelta(days=1)).isoformat()
     for row in said:
+        if row.as_of < earliest:
+            continue
         by_target.setdefault(row.target, []).append(row)
     for name, rows in by_target.items():
         if name in known.theatre.targets:  # one that is forecast no more cannot be judged

@@ -1,4 +1,4 @@
-"""SQL views for reporting tools, and a role on PostgreSQL that may read them and nothing else.
+"""SQL views for reporting tools, each column with its meaning (publish/reader.py has the role).
 
 latest_scores   the rows of each theatre's newest issue that is no hindcast
 score_history   the rows of the issue that counts for each as_of
@@ -7,19 +7,52 @@ scoreboard      each closed row's last outcome beside what was said
 
 import hashlib
 import re
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from errors import DyadcastError
+from publish.archive import Archive
 from publish.scoreboard import Scoreboard
 from streams.database import reading, writing
 
-ROLE: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
-PASSWORD_LENGTH: Final = 12
+MEANINGS: Final = {
+    "theatre": "the conflict's name, such as pak_afg",
+    "issue_id": "the issue that the row stands in",
+    "as_of": "the day the forecast is made for: nothing known later is in it",
+    "issued_at": "when it was issued, UTC",
+    "issue_status": "ok, stale, hindcast or no_forecast",
+    "hindcast": "whether it was made after the day it is for",
+    "unit": "dyad, or a segment of the border",
+    "target": "what may come true in the window",
+    "horizon_days": "the window's length; it begins the day after as_of",
+    "target_end_date": "the window's last day",
+    "probability": "that the target comes true, 0 to 1; missing where there is no forecast",
+    "probability_low": "the lower end of its 80% band",
+    "probability_high": "the upper end of its 80% band",
+    "baseline_probability": "the base rate that it is held against",
+    "level": "its level by the theatre's table, such as low or high",
+    "change": "its change since the issue before, -1 to 1",
+    "drivers": "JSON: what moves it off the base rate, in percentage points",
+    "status": "ok, stale or no_forecast",
+    "reason": "why it is stale or missing",
+    "drivers_log_odds": "JSON: the drivers in log-odds",
+    "change_split": "JSON: the change in parts, in percentage points",
+    "outcome": "1 where the target came true, else 0",
+    "brier": "(probability - outcome) squared; lower is better",
+    "baseline_brier": "the same of the base rate",
+    "log_score": "minus the log of the probability given to what came; lower is better",
+    "baseline_log_score": "the same of the base rate",
+    "revision": "1, or more where later news has changed the outcome",
+    "vintage": "the fingerprint of the events that the outcome was judged on",
+    "resolved_as_of": "the outcome is by what was known on this day",
+    "resolved_at": "when that was written down, UTC",
+}
+"""What each column of the views holds: kept in PostgreSQL as the columns' comments."""
 _ROW = """
     {s}.theatre, {s}.issue_id, {as_of} AS as_of, {issued_at} AS issued_at, {s}.issue_status,
+    {s}.issue_status = 'hindcast' AS hindcast,
     {s}.unit, {s}.target, {s}.horizon_days, {target_end_date} AS target_end_date, {s}.probability,
     {s}.probability_low, {s}.probability_high, {s}.baseline_probability, {s}.level, {s}.change,
     {s}.drivers, {s}.status, {s}.reason, {s}.drivers_log_odds, {s}.change_split"""
@@ -42,7 +75,8 @@ ON i.theatre = s.theatre AND i.position = s.position WHERE i.place = 1""",
     "scoreboard": """
 SELECT o.theatre, o.issue_id, {o_as_of} AS as_of, o.hindcast, o.unit, o.target, o.horizon_days,
     {o_end} AS target_end_date, o.probability, o.baseline_probability, o.outcome, o.brier,
-    o.baseline_brier, o.log_score, o.baseline_log_score, o.revision
+    o.baseline_brier, o.log_score, o.baseline_log_score, o.revision, o.vintage,
+    {o_day} AS resolved_as_of, {o_at} AS resolved_at
 FROM outcomes o JOIN (
     SELECT theatre, issue_id, unit, target, horizon_days, MAX(revision) AS revision
     FROM outcomes GROUP BY theatre, issue_id, unit, target, horizon_days) r
@@ -55,7 +89,7 @@ VIEWS: Final = tuple(_VIEWS)
 
 
 class ViewError(DyadcastError):
-    """A view or a role that cannot be made."""
+    """A view, or a role to read it, that cannot be made."""
 
 
 def definition(name: str, dialect: str) -> str:
@@ -75,6 +109,9 @@ def definition(name: str, dialect: str) -> str:
         counting=_COUNTING,
         o_as_of=cast("o.as_of", "date"),
         o_end=cast("o.target_end_date", "date"),
+        # Outcomes are judged by what is known at the end of the day on which they are written.
+        o_day=cast("substr(o.resolved_at, 1, 10)", "date"),
+        o_at=cast("o.resolved_at", "timestamptz"),
     )
     return text.strip()
 
@@ -92,19 +129,36 @@ def make_views(engine: Engine) -> list[str]:
 
 
 def _make(connection: Connection, name: str) -> None:
-    connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
     select = definition(name, connection.dialect.name)
     mark = _mark(connection, name)
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"CREATE VIEW {name} AS {select}")
-        connection.exec_driver_sql(f"COMMENT ON VIEW {name} IS '{mark}'")
-    else:
+    if connection.dialect.name != "postgresql":
+        connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
         connection.exec_driver_sql(f"CREATE VIEW {name} AS /* {mark} */ {select}")
+        return
+    readers = _readers(connection, name)
+    connection.exec_driver_sql(f"DROP VIEW IF EXISTS {name}")
+    connection.exec_driver_sql(f"CREATE VIEW {name} AS {select}")
+    connection.exec_driver_sql(f"COMMENT ON VIEW {name} IS '{mark}'")
+    for column in sa.inspect(connection).get_columns(name):
+        told = MEANINGS[column["name"]].replace("%", "%%")  # the driver's own sign
+        connection.exec_driver_sql(f"COMMENT ON COLUMN {name}.{column['name']} IS '{told}'")
+    for reader in readers:
+        connection.exec_driver_sql(f"GRANT SELECT ON {name} TO {reader}")
+
+
+def _readers(connection: Connection, name: str) -> list[str]:
+    """Who may read the view besides its owner: a view that is made anew must not lose them."""
+    query = sa.text(
+        "SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END"
+        " FROM pg_class c, aclexplode(c.relacl) a WHERE c.oid = to_regclass(:name)"
+        " AND a.privilege_type = 'SELECT' AND a.grantee <> c.relowner ORDER BY 1"
+    )
+    return list(connection.execute(query, {"name": name}).scalars())
 
 
 def _mark(connection: Connection, name: str) -> str:
     """What the view bears, so that one of an older release is known."""
-    text = definition(name, connection.dialect.name)
+    text = definition(name, connection.dialect.name) + str(MEANINGS)
     return f"dyadcast {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
@@ -116,44 +170,3 @@ def _marked(connection: Connection, name: str) -> str:
     text = str(connection.execute(sa.text(query), {"name": name}).scalar() or "")
     found = re.search(r"/\* (dyadcast [0-9a-f]{16}) \*/", text)
     return found[1] if found else ""
-
-
-def make_reader(engine: Engine, name: str, password: str) -> None:
-    """None; the role may log in and select from the views, and nothing else. Made or mended.
-
-    The server is given the password's SCRAM verifier, never the password. Raises ViewError for
-    a database without roles, a bad name or a short password; StoreError for the server's faults.
-    """
-    if engine.dialect.name != "postgresql":
-        raise ViewError("a role needs PostgreSQL", found=engine.dialect.name)
-    if not ROLE.fullmatch(name):
-        raise ViewError("not a role's name", found=name, expected="a-z, 0-9 and _, 41 at most")
-    if len(password) < PASSWORD_LENGTH:
-        raise ViewError("the password is too short", expected=f"{PASSWORD_LENGTH} or more")
-    make_views(engine)
-    with writing(engine) as connection:
-        raw: Any = connection.connection.dbapi_connection
-        verifier = raw.pgconn.encrypt_password(
-            password.encode(), name.encode(), b"scram-sha-256"
-        ).decode("ascii")
-        for statement in _grants(connection, name, verifier):
-            connection.exec_driver_sql(statement)
-
-
-def _grants(connection: Connection, name: str, verifier: str) -> list[str]:
-    """What makes the role: the name is checked, a verifier is letters, digits and $+/=:."""
-    query = sa.text("SELECT 1 FROM pg_roles WHERE rolname = :name")
-    there = connection.execute(query, {"name": name}).first() is not None
-    database = connection.execute(sa.text("SELECT quote_ident(current_database())")).scalar()
-    rights = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION"
-    verb = "ALTER" if there else "CREATE"
-    return [
-        f"{verb} ROLE {name} WITH {rights} PASSWORD '{verifier}'",
-        f"ALTER ROLE {name} SET default_transaction_read_only = on",
-        f"ALTER ROLE {name} SET statement_timeout = '60s'",
-        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
-        f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {name}",
-        f"GRANT CONNECT ON DATABASE {database} TO {name}",
-        f"GRANT USAGE ON SCHEMA public TO {name}",
-        f"GRANT SELECT ON {', '.join(VIEWS)} TO {name}",
-    ]

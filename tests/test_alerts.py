@@ -193,7 +193,7 @@ def test_faults_of_the_archive_are_told_and_new_ones_again() -> None:
     assert one[0].alert_id != two[0].alert_id
 
 
-@given(st.floats(0.5, 0.9), st.integers(0, 10_000))
+@given(st.floats(0.5, 0.9), st.integers(0, 40))  # hours in which the issue is fresh
 def test_alert_has_the_same_id_whenever_its_day_is_forecast_again(new: float, hours: int) -> None:
     theatre = make_theatre(RISES, JUMPS, CROSSES)
     before, later = issue(row(0.25, BEFORE), as_of=BEFORE), NOW + timedelta(hours=hours)
@@ -203,6 +203,16 @@ def test_alert_has_the_same_id_whenever_its_day_is_forecast_again(new: float, ho
 
     assert [each.alert_id for each in due(theatre, again, before, [], [], later)] == first
     assert len(set(first)) == 3
+
+
+def test_old_issue_raises_no_risk_and_still_tells_what_fails() -> None:
+    theatre = make_theatre(RISES, JUMPS, CROSSES, BROKEN)
+    before, now = issue(row(0.25, BEFORE), as_of=BEFORE), issue(row(0.6))
+    later = NOW + timedelta(days=theatre.stale_after_days)
+
+    found = due(theatre, now, before, [], ["a fault"], later)
+
+    assert [each.kind for each in found] == ["verification_fails"]
 
 
 def test_alerts_of_different_rows_rules_and_days_differ() -> None:

@@ -29,6 +29,7 @@ SQL = (
     "publish/history.py",
     "publish/keys.py",
     "publish/alerting/outbox.py",
+    "publish/reader.py",
     "publish/scoreboard.py",
     "publish/views.py",
 )

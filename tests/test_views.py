@@ -11,7 +11,8 @@ from sqlalchemy.engine import Engine
 
 from publish.archive import Archive
 from publish.scoreboard import Scoreboard
-from publish.views import VIEWS, ViewError, make_reader, make_views
+from publish.reader import make_reader
+from publish.views import VIEWS, ViewError, make_views
 from streams.store import connect
 
 BEFORE = AS_OF - timedelta(days=1)

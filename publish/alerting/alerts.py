@@ -1,7 +1,8 @@
 """What an issue, the streams and the archive give reason to tell a person, by the theatre's rules.
 
-A risk is told from numbers alone: a row without a forecast, a stale one and a hindcast raise no
-risk alert, and neither does a row whose issue before had no number. That a forecast has gone is
+A risk is told from numbers alone, and fresh ones: a row without a forecast, a stale one, a hindcast
+and an issue older than the theatre allows raise no risk alert, and neither does a row whose issue
+before had no number. That a forecast has gone is
 told by a rule of its own (`no_forecast`).
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from publish.age import why_stale
 from publish.alerting.telling import Telling, fault_told, gone_told, risk_told, silence_told
 from publish.context import Freshness
 from publish.forecast import Forecast, Row
@@ -110,6 +112,8 @@ def _of_row(
             # By the last issue that had numbers: a spell without is told once, however long.
             told = gone_told(row, forecast.as_of, previous.as_of)
             yield _alert(rule, forecast, row, told, str(previous.as_of), "", now)
+    elif why_stale(forecast, theatre, now.date()):
+        return  # an old issue's jump is no news: it would be taken for today's
     elif row.status == "ok" and (what := _risk(rule, forecast, row, before)):
         meaning = theatre.targets[row.target].meaning if row.target in theatre.targets else ""
         told = risk_told(row, before, forecast.as_of, previous.as_of, what, meaning)
