@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from errors import DyadcastError
-from publish.archive import Archive
 from publish.scoreboard import Scoreboard
 from streams.database import reading, writing
 
@@ -140,7 +139,9 @@ def _make(connection: Connection, name: str) -> None:
     connection.exec_driver_sql(f"CREATE VIEW {name} AS {select}")
     connection.exec_driver_sql(f"COMMENT ON VIEW {name} IS '{mark}'")
     for column in sa.inspect(connection).get_columns(name):
-        told = MEANINGS[column["name"]].replace("%", "%%")  # the driver's own sign
+        told = (
+            MEANINGS[column["name"]].replace("%", "%%").replace("'", "''")
+        )  # the driver's own sign
         connection.exec_driver_sql(f"COMMENT ON COLUMN {name}.{column['name']} IS '{told}'")
     for reader in readers:
         connection.exec_driver_sql(f"GRANT SELECT ON {name} TO {reader}")

@@ -10,8 +10,8 @@ from forecasts import AS_OF, ISSUED_AT, make_forecast, make_row
 from sqlalchemy.engine import Engine
 
 from publish.archive import Archive
-from publish.scoreboard import Scoreboard
 from publish.reader import make_reader
+from publish.scoreboard import Scoreboard
 from publish.views import VIEWS, ViewError, make_views
 from streams.store import connect
 
