@@ -104,6 +104,12 @@ def test_jump_is_told_from_its_size_on(old: float, new: float, told: int) -> Non
     assert len(moved(make_theatre(JUMPS), old, new)) == told
 
 
+def test_jump_is_told_with_its_size() -> None:
+    (alert,) = moved(make_theatre(JUMPS), 0.25, 0.375)
+
+    assert alert.headline == "dyad, clash within 7 days: risk jumps by 12.5 points, now 38%"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"), [(0.49, 0.5, 1), (0.5, 0.6, 0), (0.3, 0.49, 0), (0.6, 0.4, 0)]
 )

@@ -133,7 +133,7 @@ def _risk(rule: RowRule, forecast: Forecast, row: Row, before: Row) -> str:
         return f"reaches {rule.at:.0%}" if crossed else ""
     if isinstance(rule, ProbabilityJumps):
         rise = round(row.probability - before.probability, _DIGITS)
-        return f"jumps by {100 * rise:.0f} points" if rise >= rule.by else ""
+        return f"jumps by {100 * rise:.3g} points" if rise >= rule.by else ""
     return ""
 
 
