@@ -33,6 +33,7 @@ for command in (
     sources.streams,
     forecasts.train,
     forecasts.models,
+    forecasts.deaths,
     forecasts.backtest,
     forecasts.schedule,
     forecasts.verify,

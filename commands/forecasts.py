@@ -49,13 +49,15 @@ def forecast(
 
 def _show(issued: "Forecast", every_row: bool, folder: str) -> None:
     from flows.report import record_lines
-    from publish.terminal import change_lines, forecast_table
+    from publish.terminal import change_lines, count_table, forecast_table
 
     console = out()
     console.print(
         f"{issued.theatre} as of {issued.as_of} ({issued.status}), issue {issued.issue_id}"
     )
     console.print(forecast_table(issued, every_row))
+    if (counted := count_table(issued)) is not None:
+        console.print(counted)
     for line in change_lines(issued):
         console.print(line)
     reasons = sorted({row.reason for row in issued.rows if row.reason})
@@ -163,14 +165,35 @@ def models(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> None:
     Example: dyadcast models
     """
     with quiet(verbose=False):
-        from flows.report import model_lines, model_rows
+        from flows.report import count_lines, model_lines, model_rows
 
         rows = model_rows(theatre)
     if as_json:
         print(json.dumps(rows))
         return
-    for line in model_lines(rows):
+    for line in (*model_lines(rows), *count_lines(theatre)):
         out().print(line)
+
+
+def deaths(
+    unit: Annotated[str, typer.Argument(help="a country's ISO 3166 code, such as IND")],
+    theatre: TheatreName = "pak_afg",
+    as_json: AsJson = False,
+) -> None:
+    """Show what is forecast of monthly deaths in any country, by the newest run.
+
+    Example: dyadcast deaths IND
+
+    The model is trained on every country; `dyadcast forecast` makes it where UCDP has landed.
+    """
+    with quiet(verbose=False):
+        from flows.report import deaths_rows, deaths_table
+
+        rows = deaths_rows(theatre, unit.upper())
+    if as_json:
+        print(json.dumps(rows))
+    else:
+        out().print(deaths_table(rows))
 
 
 def schedule(theatre: TheatreName = "pak_afg") -> None:

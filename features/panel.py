@@ -193,3 +193,17 @@ def month_name(number: int) -> str:
     """Like 2015-01."""
     year, month = divmod(number, MONTHS_A_YEAR)
     return f"{year:04d}-{month + 1:02d}"
+
+
+FAMILIES = ("own_history", "kinds_of_violence", "neighbours", "world")
+_PREFIXES = {
+    "near": "neighbours",
+    "world": "world",
+    **dict.fromkeys(("sum", "level", "before", "spread", "rise", "drift"), "own_history"),
+    **dict.fromkeys(("share", "since", "streak", "ever", "age", "flag"), "own_history"),
+}
+
+
+def panel_family(column: str) -> str:
+    """The family of a column of `panel_features`, one of FAMILIES."""
+    return _PREFIXES.get(column.split("_")[0], "kinds_of_violence")

@@ -38,7 +38,7 @@ def context_for(settings: Settings, theatre: Theatre, forecast: Forecast) -> Con
         streams=tuple(freshness(settings, theatre.name)),
         skill=skill,
         reliability=bins,
-        outcomes=tuple(_outcomes(settings, forecast)),
+        outcomes=tuple(_outcomes(settings, theatre, forecast)),
     )
 
 
@@ -155,7 +155,8 @@ def _verdict(rival: "pd.Series[Any]") -> Literal["better", "worse", "none shown"
     return "better" if rival["better"] else "worse" if rival["worse"] else "none shown"
 
 
-def _outcomes(settings: Settings, forecast: Forecast) -> list[Outcome]:
+def _outcomes(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[Outcome]:
+    """What came of the dyad's targets of events; counts stand on the scoreboard."""
     standing = Scoreboard(connect(settings.database_url)).standing(
         forecast.theatre, unit=DYAD, hindcasts=False
     )
@@ -170,5 +171,5 @@ def _outcomes(settings: Settings, forecast: Forecast) -> list[Outcome]:
             outcome=row["outcome"],
         )
         for row in reversed(standing)
-        if row["target_end_date"] <= forecast.as_of
+        if row["target_end_date"] <= forecast.as_of and row["target"] in theatre.targets
     ]

@@ -10,8 +10,10 @@ from features.history import Ints, to_day
 from features.targets import Labels
 from flows.settings import Settings
 from flows.steps import Knowledge, gather
+from flows.told import Told, told
 from publish.scoreboard import Said, Scoreboard
 from streams.store import connect
+from theatres import Theatre
 
 
 @dataclass(frozen=True)
@@ -28,10 +30,29 @@ def close(settings: Settings, theatre_name: str, now: datetime) -> Closed:
     A second time changes nothing; an outcome that later news has changed is added as a revision.
     """
     known = gather(settings, theatre_name, now.date(), now.date())
-    board = Scoreboard(connect(settings.database_url))
-    said = board.said(known.theatre.name, known.covered[1])
-    first, revised = board.close(judged(known, said), known.fingerprint, now)
-    return Closed(first, revised)
+    engine = connect(settings.database_url)
+    board = Scoreboard(engine)
+    said = board.said(known.theatre.name, now.date())
+    found = board.close(judged(known, said), known.fingerprint, now)
+    for group, count in known.theatre.counts.items():
+        data = told(engine, count, now.date())
+        if data is not None:
+            vintage = data.fingerprint
+            more = board.close(counted(known.theatre, group, data, said), vintage, now)
+            found = found[0] + more[0], found[1] + more[1]
+    return Closed(*found)
+
+
+def counted(
+    theatre: Theatre, group: str, data: Told, said: Iterable[Said]
+) -> Iterator[tuple[Said, int]]:
+    """Each row of the group's count whose window the source has told to its end, and whether the
+    count reached the row's threshold, as told now."""
+    for row in said:
+        asked, end = theatre.counted(row.target), date.fromisoformat(row.target_end_date)
+        if asked and asked[0] == group and row.unit in data.units and end <= data.until:
+            size = data.came(row.unit, date.fromisoformat(row.as_of), end)
+            yield row, int(size >= asked[1])
 
 
 def judged(known: Knowledge, said: Iterable[Said]) -> Iterator[tuple[Said, int]]:

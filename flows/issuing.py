@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from flows.around import context_for
+from flows.counts import count_rows
 from flows.moves import method, with_change
 from flows.settings import Settings
-from flows.steps import Knowledge, why_not
+from flows.steps import Knowledge, tell, why_not
 from models import risk
 from models.registry import Champion
 from publish.archive import Archive
@@ -22,17 +23,24 @@ def make_forecast(
 ) -> Forecast:
     """The forecast of that day; rows without a probability, and the reason, where none can be."""
     hindcast = known.as_of < known.newest_as_of
+    before = Archive(connect(settings.database_url)).previous(
+        known.theatre.name, known.as_of, hindcast=hindcast
+    )
     if champion is None:
         rows = _absent_rows(known, why_not(known))
-        status: IssueStatus = "no_forecast"
     else:
-        rows = _rows(known, champion)
-        stale = any(row.status == "stale" for row in rows)
-        status = "hindcast" if hindcast else "stale" if stale else "ok"
-        before = Archive(connect(settings.database_url)).previous(
-            known.theatre.name, known.as_of, hindcast=hindcast
-        )
-        rows = with_change(settings, known, champion, rows, before)
+        rows = with_change(settings, known, champion, _rows(known, champion), before)
+    rows += count_rows(settings, known.theatre, known.as_of, before, tell)
+    statuses = {row.status for row in rows}
+    status: IssueStatus = (
+        "no_forecast"
+        if statuses == {"no_forecast"}
+        else "hindcast"
+        if hindcast
+        else "stale"
+        if "stale" in statuses
+        else "ok"
+    )
     return Forecast.issue(
         theatre=known.theatre.name,
         as_of=known.as_of,

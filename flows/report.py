@@ -1,6 +1,7 @@
 """How good the models have been, and how the sources fare, in words and tables."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -8,11 +9,13 @@ import pandas as pd
 from rich.table import Table
 
 from flows import steps
+from flows.counts import experiment
 from flows.settings import read_settings
-from models import past, registry, risk
+from models import outlook_runs, past, registry, risk
 from models.promotion import standings
 from models.recipes import BASELINES
 from models.scoring import ENSEMBLE, judged, predictions, score_table, skill_table
+from streams.regions import iso3_of
 from streams.store import Coverage, Health
 from theatres import DYAD, load_theatre
 
@@ -95,6 +98,70 @@ def model_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
                 f" {v['rival']:11} {v['skill']:+.3f} ({v['low']:+.3f} to {v['high']:+.3f}),"
                 f" {v['episodes']} episodes: {'shown' if v['shown'] else 'not shown'}"
             )
+
+
+def count_lines(theatre: str) -> Iterator[str]:
+    """Of each count's newest run what its past says: a line a horizon."""
+    settings, found = read_settings(), load_theatre(theatre)
+    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
+    for group in found.counts:
+        kept = outlook_runs.newest(client, experiment(found), group)
+        unit = "months" if found.counts[group].months else "days"
+        for v in kept.verdicts if kept else ():
+            said = "shown" if v.shown else "not shown, the baseline is published"
+            yield (
+                f"{group}, {v.horizon} {unit}: log score's skill on {v.rival} {v.skill:+.3f}"
+                f" ({v.low:+.3f} to {v.high:+.3f}), {v.forecasts} forecasts: {said}"
+            )
+
+
+def deaths_rows(theatre: str, iso3: str) -> list[dict[str, Any]]:
+    """What the newest run says of the country, a row a month ahead and threshold.
+
+    Raises RegistryError where no run has forecast countries or the country is not among them.
+    """
+    settings, found = read_settings(), load_theatre(theatre)
+    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
+    group = next((name for name, each in found.counts.items() if each.of == "countries"), "")
+    kept = outlook_runs.newest(client, experiment(found), group)
+    if kept is None:
+        raise registry.RegistryError(
+            "no forecast of countries yet",
+            do="run 'dyadcast ingest ucdp', then 'dyadcast forecast --as-of' a day it tells",
+        )
+    rows = [
+        {"unit": iso3, "told_until": kept.told_until} | asdict(said)
+        for said in kept.said
+        if iso3_of(int(said.unit)) == iso3
+    ]
+    if not rows:
+        raise registry.RegistryError(
+            "no such country among those forecast", found=iso3, expected="an ISO 3166 code"
+        )
+    return [{**row, "unit": iso3} for row in rows]
+
+
+def deaths_table(rows: Sequence[dict[str, Any]]) -> Table:
+    """The rows as a table for the terminal: probabilities in percent."""
+    title = f"{rows[0]['unit']}, deaths told until {rows[0]['told_until']}"
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title=title, title_justify="left")
+    for name in ("months ahead", "at least", "%", "80% band", "base", "median", "90% interval"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in rows:
+        p, low, high, base = (
+            100 * row[name] for name in ("probability", "low", "high", "baseline")
+        )
+        at = dict(row["quantiles"])
+        table.add_row(
+            str(row["horizon"]),
+            str(row["threshold"]),
+            f"{p:.1f}",
+            f"{low:.0f}–{high:.0f}",
+            f"{base:.1f}",
+            f"{at['0.5']:.0f}",
+            f"{at['0.05']:.0f}–{at['0.95']:.0f}",
+        )
+    return table
 
 
 def score_lines(

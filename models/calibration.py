@@ -54,18 +54,30 @@ def redraw(origins: int, horizon: int, seed: int, draws: int = REDRAWS) -> Ints:
     Blocks of 26 weeks on average, or the horizon where that is longer: overlapping windows are
     correlated, and quarrels last (Politis and Romano, JASA 1994). Shape (draw, origin).
     """
+    return redrawn(origins, max(BLOCK_WEEKS, -(-horizon // WEEK)), seed, draws)
+
+
+def redrawn(origins: int, block: int, seed: int, draws: int = REDRAWS) -> Ints:
+    """The same with blocks of that many origins on average: (draw, origin)."""
     from arch.bootstrap import StationaryBootstrap
 
-    block = max(BLOCK_WEEKS, -(-horizon // WEEK))
     sampler = StationaryBootstrap(block, np.arange(origins), seed=seed)
     drawn = [np.bincount(data[0][0], minlength=origins) for data in sampler.bootstrap(draws)]
     return np.array(drawn, np.int32)
 
 
 def fit_band(
-    p: Floats, y: Floats, weight: Floats, horizon: int, published: Floats, seed: int
+    p: Floats,
+    y: Floats,
+    weight: Floats,
+    horizon: int,
+    published: Floats,
+    seed: int,
+    times: Ints | None = None,
 ) -> Floats:
-    """Calibration maps of redrawn records, about the published map: (REDRAWS, 2).
+    """Calibration maps of redrawn records, about the published map: (draw, 2).
+
+    `times` says how often each draw takes each origin, by default as `redraw` does weekly ones.
 
     p and y are (origin, unit). Each map is the published one plus how far a redrawn record's map
     lies from the whole record's: the basic bootstrap, so that the band is the record's noise and
@@ -73,12 +85,12 @@ def fit_band(
     """
     units = p.shape[1]
     whole = fit_map(p.ravel(), y.ravel(), np.repeat(weight, units), BAND_PENALTY)
-    redrawn = []
-    for count in redraw(len(p), horizon, seed):
+    maps = []
+    for count in redraw(len(p), horizon, seed) if times is None else times:
         drawn = count > 0
         told = np.repeat(weight[drawn] * count[drawn], units)
-        redrawn.append(fit_map(p[drawn].ravel(), y[drawn].ravel(), told, BAND_PENALTY))
-    return published + np.stack(redrawn) - whole
+        maps.append(fit_map(p[drawn].ravel(), y[drawn].ravel(), told, BAND_PENALTY))
+    return published + np.stack(maps) - whole
 
 
 def band(maps: Floats, p: Floats) -> tuple[Floats, Floats]:

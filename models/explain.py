@@ -1,5 +1,6 @@
 """What moves a probability: exact Shapley values over the families of features."""
 
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import factorial
 from typing import NamedTuple
@@ -16,25 +17,25 @@ RATES = "base_rates"
 """The driver that is no family: other base rates, calibration, and families at their typical."""
 
 
-def _coalitions() -> list[frozenset[str]]:
+def coalitions(families: Sequence[str]) -> list[frozenset[str]]:
+    """Every set of families, from none to all."""
     return [
         frozenset(chosen)
-        for size in range(len(OWN_FAMILIES) + 1)
-        for chosen in combinations(OWN_FAMILIES, size)
+        for size in range(len(families) + 1)
+        for chosen in combinations(families, size)
     ]
 
 
-def _share(size: int) -> float:
+def _share(size: int, players: int) -> float:
     """Shapley's weight of a coalition of that size that a family joins."""
-    players = len(OWN_FAMILIES)
     return factorial(size) * factorial(players - size - 1) / factorial(players)
 
 
 def _values(ensemble: Ensemble, X: pd.DataFrame) -> dict[frozenset[str], Floats]:
     """The forecast with only a coalition's columns as they are, the rest at their typical."""
-    coalitions = _coalitions()
+    asked = coalitions(OWN_FAMILIES)
     stacked = []
-    for present in coalitions:
+    for present in asked:
         absent = [
             c
             for c in X.columns
@@ -42,8 +43,8 @@ def _values(ensemble: Ensemble, X: pd.DataFrame) -> dict[frozenset[str], Floats]
         ]
         stacked.append(X.assign(**{c: ensemble.typical[c] for c in absent}))
     p = ensemble.predict(pd.concat(stacked, ignore_index=True))
-    parts = p.reshape(len(coalitions), len(X), -1)
-    return dict(zip(coalitions, parts, strict=True))
+    parts = p.reshape(len(asked), len(X), -1)
+    return dict(zip(asked, parts, strict=True))
 
 
 class Drivers(NamedTuple):
@@ -62,20 +63,32 @@ def drivers(ensemble: Ensemble, X: pd.DataFrame, baseline: Floats) -> Drivers:
     """
     value = _values(ensemble, X)
     odds = {present: log_odds(p) for present, p in value.items()}
-    return Drivers(_shared(value, baseline), _shared(odds, log_odds(baseline)))
+    return Drivers(
+        shared(value, baseline, OWN_FAMILIES), shared(odds, log_odds(baseline), OWN_FAMILIES)
+    )
 
 
-def _shared(value: dict[frozenset[str], Floats], baseline: Floats) -> dict[str, Floats]:
+def shared(
+    value: Mapping[frozenset[str], Floats], baseline: Floats, families: Sequence[str]
+) -> dict[str, Floats]:
+    """Each family's Shapley value, and what is left to the baseline as RATES, by the value of
+    every coalition."""
     found = {
         family: np.sum(
             [
-                _share(len(without)) * (value[without | {family}] - value[without])
+                _share(len(without), len(families)) * (value[without | {family}] - value[without])
                 for without in value
                 if family not in without
             ],
             axis=0,
         )
-        for family in OWN_FAMILIES
+        for family in families
     }
-    found[RATES] = value[frozenset(OWN_FAMILIES)] - baseline - sum(found.values())
+    found[RATES] = value[frozenset(families)] - baseline - sum(found.values())
     return found
+
+
+def largest_first(moved: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
+    """The drivers of one forecast in the order in which they are published."""
+    found = ((name, float(value)) for name, value in moved.items())
+    return tuple(sorted(found, key=lambda driver: (-abs(driver[1]), driver[0])))

@@ -40,6 +40,10 @@ class Study:
     """Columns that never change, (unit, column): what kind of unit it is."""
 
 
+Beside = Callable[[Sequence[str], Floats], Floats]
+"""From column names and features, (unit, month, column), to rows like those of the last month."""
+
+
 @dataclass(frozen=True)
 class Walked:
     """Out-of-sample forecasts of one horizon, NaN where a unit is not in the panel."""
@@ -133,18 +137,26 @@ def walk(
     seed: int,
     baselines: Callable[[int], dict[str, Floats]],
     progress: Callable[[int, int], None] | None = None,
+    beside: Beside | None = None,
 ) -> list[Walked]:
     """The study's record from month `first` on, a Walked a horizon.
 
     Members are refitted every `refit` months (once a year in the `warm` months before `first`,
     which only teach the pool). `baselines(horizon)` gives further models for every month,
-    (threshold, unit, month), themselves as known then.
+    (threshold, unit, month), themselves as known then. With `beside` the record goes on to the
+    last month, whose outcome is not known: the forecast. After it stand as many more origins as
+    `beside` gives rows a unit, forecast from those rows by what forecasts the last month.
     """
     from joblib import Parallel, delayed
 
     names, X = table(study)
     last = study.panel.deaths.shape[1]
-    runs = {h: _runs(first, warm, refit, last - h) for h in study.horizons}
+    ends = {h: last - h for h in study.horizons}
+    if beside:
+        rows_beside = beside(names, X)
+        ends = dict.fromkeys(study.horizons, last + rows_beside.shape[1])
+        X = np.concatenate([X, rows_beside], axis=1)
+    runs = {h: _runs(first, warm, refit, min(last, ends[h]), ends[h]) for h in study.horizons}
     todo = [(h, run) for h in study.horizons for run in runs[h]]
     work = Parallel(n_jobs=os.cpu_count(), return_as="generator")(
         delayed(_span)(study, names, X, h, run, seed) for h, run in todo
@@ -162,9 +174,10 @@ def walk(
     return walked
 
 
-def _runs(first: int, warm: int, refit: int, last: int) -> list[Ints]:
+def _runs(first: int, warm: int, refit: int, last: int, end: int) -> list[Ints]:
+    """Runs of origins that share a fit, the last one on to `end`."""
     starts = [*range(first - warm, first, MONTHS_A_YEAR), *range(first, last, refit)]
-    ends = [*starts[1:], last]
+    ends = [*starts[1:], end]
     return [np.arange(a, b, dtype=np.int32) for a, b in zip(starts, ends, strict=True)]
 
 
@@ -177,8 +190,9 @@ def _combined(
     baselines: dict[str, Floats],
 ) -> Walked:
     origins = np.concatenate(runs)
-    size = label(study.size, horizon)[:, origins]
-    there = study.panel.present[:, origins]
+    at = np.minimum(origins, study.size.shape[1] - 1)  # what stands beside the last month is there
+    size = label(study.size, horizon)[:, at]
+    there = study.panel.present[:, at]
     judged = [study.ladder.index(k) for k in study.thresholds]
     at_thresholds = {
         name: values if len(values) == len(study.thresholds) else values[judged]
@@ -188,7 +202,7 @@ def _combined(
     ladder = bent(
         p["forest"].transpose(1, 2, 0), study.ladder, study.thresholds, found.transpose(1, 2, 0)
     )
-    every = {**at_thresholds, **{n: v[:, :, origins] for n, v in baselines.items()}}
+    every = {**at_thresholds, **{n: v[:, :, at] for n, v in baselines.items()}}
     every["ensemble"] = found
     shown = origins >= first
     blank = np.where(there, 1.0, np.nan)

@@ -202,7 +202,7 @@ def log_training(
     job killed before it leaves the old champion in place. `because` is a person's reason to
     promote it whatever the gate says.
     """
-    experiment = _experiment(client, theatre.name, artifacts)
+    experiment = experiment_of(client, theatre.name, artifacts)
     found = [
         j for r, c in zip(training.records, training.combined, strict=True) for j in judged(r, c)
     ]
@@ -224,7 +224,8 @@ def log_training(
     return Logged(run, scores, skill, decision)
 
 
-def _experiment(client: "MlflowClient", name: str, artifacts: Path) -> str:
+def experiment_of(client: "MlflowClient", name: str, artifacts: Path) -> str:
+    """The id of the experiment of that name; made, with its artifacts there, if it is not."""
     known = client.get_experiment_by_name(name)
     if known is not None:
         return str(known.experiment_id)
@@ -335,7 +336,7 @@ def log_record(
 
     commit = get_git_commit(__file__) or "not a git checkout"
     tags = {"mlflow.runName": name, "model": name, "mlflow.source.git.commit": commit}
-    run = client.create_run(_experiment(client, RECORD, artifacts), tags=tags)
+    run = client.create_run(experiment_of(client, RECORD, artifacts), tags=tags)
     run_id = str(run.info.run_id)
     client.log_batch(run_id, [Metric(key, value, 0, 0) for key, value in metrics.items()])
     for file in files:

@@ -1,6 +1,6 @@
 """A theatre's risk model: every problem's ensemble as of one day, and what it forecasts."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -12,7 +12,7 @@ from errors import DyadcastError
 from features.history import History, to_date, to_day
 from models.backtest import Record, first_forecast, learning_grid, pose, walk
 from models.ensemble import Combined, Ensemble, build, combine
-from models.explain import drivers
+from models.explain import drivers, largest_first
 from models.recipes import METHOD_VERSION, contract
 from theatres import Theatre
 
@@ -173,14 +173,9 @@ def _scores(ensemble: Ensemble, X: pd.DataFrame, baseline_name: str) -> list[Sco
             float(low[u, h]),
             float(high[u, h]),
             float(baseline[u, h]),
-            _largest_first({name: 100.0 * v[u, h] for name, v in moved.probability.items()}),
-            _largest_first({name: v[u, h] for name, v in moved.log_odds.items()}),
+            largest_first({name: 100.0 * v[u, h] for name, v in moved.probability.items()}),
+            largest_first({name: v[u, h] for name, v in moved.log_odds.items()}),
         )
         for u, unit in enumerate(ensemble.units)
         for h, horizon in enumerate(ensemble.horizons)
     ]
-
-
-def _largest_first(moved: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
-    found = ((name, float(value)) for name, value in moved.items())
-    return tuple(sorted(found, key=lambda driver: (-abs(driver[1]), driver[0])))

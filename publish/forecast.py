@@ -17,6 +17,7 @@ from publish.issue import (
 )
 from publish.row import (
     LATER_FIELDS,
+    NAMED_FIELDS,
     ROW_FIELDS,
     ForecastError,
     Named,
@@ -101,7 +102,8 @@ def to_frame(forecast: Forecast) -> pd.DataFrame:
     numbers = [name for name in ROW_FIELDS if "probability" in name or name == "change"]
     texts = dict.fromkeys(("level", *LATER_FIELDS), "object")
     frame = frame.astype(dict.fromkeys(numbers, "float64") | texts)
-    frame["target_end_date"] = [row.target_end_date for row in forecast.rows]
+    for name in ("target_end_date", "target_start_date"):
+        frame[name] = pd.Series([getattr(row, name) for row in forecast.rows], dtype="object")
     for place, (name, value) in enumerate(issue_columns(forecast).items()):
         frame.insert(place, name, [value] * len(frame))
     return frame
@@ -154,7 +156,11 @@ def _read_row(value: object, number: int) -> Row:
         drivers=_named(fields.inner("drivers")),
         status=cast("RowStatus", fields.text("status")),
         reason=fields.text("reason"),
-        **{name: _named(fields.inner(name)) for name in LATER_FIELDS if name in fields.names},
+        target_start_date=(
+            fields.day("target_start_date") if "target_start_date" in fields.names else None
+        ),
+        mlflow_run_id=fields.text("mlflow_run_id") if "mlflow_run_id" in fields.names else None,
+        **{name: _named(fields.inner(name)) for name in NAMED_FIELDS if name in fields.names},
     )
 
 

@@ -48,6 +48,9 @@ SCHEMA = pa.schema(
         ("reason", pa.string()),
         ("drivers_log_odds", pa.string()),
         ("change_split", pa.string()),
+        ("quantiles", pa.string()),
+        ("target_start_date", pa.date32()),
+        ("mlflow_run_id", pa.string()),
     ]
 )
 # What a spreadsheet takes for the beginning of a formula, full-width forms included.
@@ -99,7 +102,8 @@ def parquet_bytes(forecast: Forecast) -> bytes:
 
 
 def hub_bytes(forecast: Forecast) -> bytes:
-    """The long CSV of forecast hubs: two lines a row, `pmf` of `yes` and of `no`.
+    """The long CSV of forecast hubs: two lines a row, `pmf` of `yes` and of `no`; a count's
+    quantiles besides, once for all its thresholds, under its target without the threshold.
 
     The hubverse has no output type for the probability of a binary outcome; it says to write one
     as a categorical distribution, `pmf`, whose values sum to 1 over the categories
@@ -111,12 +115,18 @@ def hub_bytes(forecast: Forecast) -> bytes:
 
 
 def _hub_lines(forecast: Forecast) -> Iterable[Sequence[object]]:
+    told: set[tuple[str, str, date]] = set()
     for row in forecast.rows:
         if row.probability is None:
             continue
         task = (forecast.as_of, row.target, row.horizon_days, row.target_end_date, row.unit)
         yield (*task, "pmf", "yes", row.probability)
         yield (*task, "pmf", "no", 1 - row.probability)
+        counted = (row.unit, row.target.rpartition("_")[0], row.target_end_date)
+        if row.quantiles and counted not in told:
+            told.add(counted)
+            task = (task[0], counted[1], *task[2:])
+            yield from ((*task, "quantile", level, value) for level, value in row.quantiles)
 
 
 def delimited(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> bytes:

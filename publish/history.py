@@ -93,8 +93,8 @@ def _filters(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
 
 def _row(line: dict[str, Any]) -> dict[str, Any]:
     told = DATA_AS_OF.search(line.pop("head"))
-    for name in ("as_of", "target_end_date"):
-        line[name] = date.fromisoformat(line[name])
+    for name in ("as_of", "target_end_date", "target_start_date"):
+        line[name] = date.fromisoformat(line[name]) if line[name] else None
     line["issued_at"] = datetime.fromisoformat(line["issued_at"])
     line["data_as_of"] = date.fromisoformat(told[1]) if told else None
     return dict.fromkeys(LATER_FIELDS) | line

@@ -243,7 +243,12 @@ def _check_level(forecast: Forecast, row: Row) -> None:
 
 
 def _check_horizons(rows: Iterable[Row]) -> None:
-    given = [(row.key, row.probability) for row in rows if row.probability is not None]
+    # Windows that begin together lie one in another; calendar months do not.
+    given = [
+        (row.key, row.probability)
+        for row in rows
+        if row.probability is not None and row.target_start_date is None
+    ]
     for (key, p), (further, q) in pairwise(sorted(given)):
         if key[:2] == further[:2] and q < p:
             raise ForecastError(

@@ -30,8 +30,9 @@ ROW_FIELDS = (
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 # Control characters, line separators and lone surrogates: no database or CSV holds them safely.
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-LATER_FIELDS = ("drivers_log_odds", "change_split")
-"""Fields that rows have had since format 2; an older row is read, and written, without them."""
+NAMED_FIELDS = ("drivers_log_odds", "change_split", "quantiles")
+LATER_FIELDS = (*NAMED_FIELDS, "target_start_date", "mlflow_run_id")
+"""Fields that came after the first format; a row that lacks them is read, and written, without."""
 CHANGE_PARTS = (
     "new_events",
     "revised_history",
@@ -59,7 +60,11 @@ class Row:
     100 * (probability - baseline_probability); `drivers_log_odds` sum to the difference of the
     log-odds. `change` is the probability minus that of the issue before, and `change_split` its
     parts in percentage points, named as in CHANGE_PARTS. Both are None in a row that is older
-    than they are. Raises ForecastError, naming the row, where the fields contradict each other.
+    than they are. A window begins on the day after as_of, or on `target_start_date` where it is a
+    calendar month. Where what is forecast is whether a count reaches a threshold, `quantiles` are
+    those of the count, (level, value), rising. `mlflow_run_id` is the run behind the row where that
+    is not the issue's. Raises ForecastError, naming the row, where the
+    fields contradict each other.
     """
 
     unit: str
@@ -77,6 +82,9 @@ class Row:
     reason: str = ""
     drivers_log_odds: Named | None = None
     change_split: Named | None = None
+    quantiles: Named | None = None
+    target_start_date: date | None = None
+    mlflow_run_id: str | None = None
 
     def __post_init__(self) -> None:
         _normalise(self)
@@ -91,6 +99,11 @@ class Row:
         """What the row is about, once in an issue: unit, target, horizon in days."""
         return self.unit, self.target, self.horizon_days
 
+    @property
+    def counts(self) -> bool:
+        """Whether the row asks if a count reaches a threshold, the last part of its target."""
+        return self.quantiles is not None or self.target_start_date is not None
+
     def __str__(self) -> str:
         return f"row {self.unit}/{self.target}/{self.horizon_days}"
 
@@ -100,14 +113,19 @@ def row_object(row: Row) -> dict[str, object]:
     value: dict[str, object] = {name: getattr(row, name) for name in ROW_FIELDS}
     value["target_end_date"] = row.target_end_date.isoformat()
     value["drivers"] = dict(row.drivers)
-    later = {name: getattr(row, name) for name in LATER_FIELDS}
-    return value | {name: dict(pairs) for name, pairs in later.items() if pairs is not None}
+    later = {name: getattr(row, name) for name in NAMED_FIELDS}
+    value |= {name: dict(pairs) for name, pairs in later.items() if pairs is not None}
+    if row.target_start_date is not None:
+        value["target_start_date"] = row.target_start_date.isoformat()
+    if row.mlflow_run_id is not None:
+        value["mlflow_run_id"] = row.mlflow_run_id
+    return value
 
 
 def flat_object(row: Row) -> dict[str, object]:
     """The row for tables that hold no lists: drivers and parts as one line of JSON, or None."""
     value: dict[str, object] = dict.fromkeys(LATER_FIELDS) | row_object(row)
-    for name in ("drivers", *LATER_FIELDS):
+    for name in ("drivers", *NAMED_FIELDS):
         if value[name] is not None:
             value[name] = json.dumps(value[name], ensure_ascii=False)
     return value
@@ -159,7 +177,7 @@ def _normalise(row: Row) -> None:
             object.__setattr__(row, name, plain_number(value, name, str(row)))
     if row.change is not None:
         object.__setattr__(row, "change", plain_number(row.change, "change", str(row)))
-    for name in ("drivers", *LATER_FIELDS):
+    for name in ("drivers", *NAMED_FIELDS):
         if (pairs := getattr(row, name)) is not None:
             plain = tuple(
                 (key, plain_number(v, f"a value of {name}", str(row))) for key, v in pairs
@@ -171,7 +189,18 @@ def _check_text(row: Row) -> None:
     check_name(row.unit, "unit", str(row))
     check_name(row.target, "target", str(row))
     check_day(row.target_end_date, "target_end_date", str(row))
+    if row.target_start_date is not None:
+        check_day(row.target_start_date, "target_start_date", str(row))
+        if row.target_start_date > row.target_end_date:
+            raise ForecastError(
+                "target_start_date lies after target_end_date",
+                where=str(row),
+                found=row.target_start_date.isoformat(),
+                expected=f"{row.target_end_date} or before",
+            )
     check_text(row.reason, "reason", str(row))
+    if row.mlflow_run_id is not None:
+        check_text(row.mlflow_run_id, "mlflow_run_id", str(row))
     if row.horizon_days < 1:
         raise ForecastError(
             "horizon_days is too short",
@@ -208,7 +237,7 @@ def _check_absent(row: Row) -> None:
         )
         if getattr(row, name) is not None
     ]
-    if given or row.drivers or row.drivers_log_odds or row.change_split:
+    if given or row.drivers or any(getattr(row, name) for name in NAMED_FIELDS):
         raise ForecastError(
             "a row without a forecast holds values",
             where=str(row),
@@ -235,6 +264,8 @@ def _check_present(row: Row) -> None:
         _check_named(row, "drivers_log_odds", moved, PRECISION * max(1, abs(moved)))
     if row.change_split:
         _check_split(row)
+    if row.quantiles is not None:
+        _check_quantiles(row, row.quantiles)
 
 
 def _check_probabilities(row: Row, low: float, p: float, high: float, baseline: float) -> None:
@@ -287,4 +318,21 @@ def _check_split(row: Row) -> None:
             where=str(row),
             found=sorted(unknown),
             expected=f"some of {', '.join(CHANGE_PARTS)}",
+        )
+
+
+def _check_quantiles(row: Row, quantiles: Named) -> None:
+    """Raises ForecastError where levels are not numbers that rise in (0, 1), or values fall."""
+    try:
+        levels = [float(level) for level, _ in quantiles]
+    except ValueError:
+        levels = []
+    values = [value for _, value in quantiles]
+    rises = all(a < b for a, b in pairwise(levels)) and all(a <= b for a, b in pairwise(values))
+    if not levels or not rises or not 0 < levels[0] <= levels[-1] < 1 or values[0] < 0:
+        raise ForecastError(
+            "quantiles are out of order",
+            where=str(row),
+            found=quantiles,
+            expected="levels that rise between 0 and 1, counts that do not fall",
         )

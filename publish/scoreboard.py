@@ -219,7 +219,8 @@ def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """
     groups: dict[tuple[str, int, str, bool], list[dict[str, Any]]] = {}
     for row in rows:
-        group = "dyad" if row["unit"] == "dyad" else "segments"
+        unit = row["unit"]  # countries go by their ISO codes, segments by names in small letters
+        group = "dyad" if unit == "dyad" else "countries" if unit.isupper() else "segments"
         key = (row["target"], row["horizon_days"], group, row["hindcast"])
         groups.setdefault(key, []).append(row)
     return [_summed(key, groups[key]) for key in sorted(groups)]

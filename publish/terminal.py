@@ -1,6 +1,7 @@
 """The forecast as a table that fits a terminal of 100 columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from rich.table import Table
 
@@ -50,7 +51,8 @@ def forecast_table(forecast: Forecast, every_row: bool = False) -> Table:
         table.add_column(name, justify="left" if name == "level" else "right", no_wrap=True)
     table.add_column("first driver", no_wrap=True)
     for row in forecast.rows:
-        if every_row or row.unit == DYAD or row.horizon_days == SEGMENT_HORIZON:
+        shown = row.unit == DYAD or row.horizon_days == SEGMENT_HORIZON
+        if every_row or (shown and not row.counts):
             change = "" if row.change is None else f"{100 * row.change:+.1f}"
             table.add_row(
                 row.unit,
@@ -64,3 +66,40 @@ def forecast_table(forecast: Forecast, every_row: bool = False) -> Table:
                 _driver(row),
             )
     return table
+
+
+def count_table(forecast: Forecast) -> Table | None:
+    """A table of the counts, a line a unit and window: how likely each threshold is reached, in
+    percent, and the count's median and 90% interval; None where the issue holds none."""
+    windows: dict[tuple[str, str, date, date | None], list[Row]] = {}
+    for row in forecast.rows:
+        if row.counts:
+            group = row.target.rpartition("_")[0]
+            key = (row.unit, group, row.target_end_date, row.target_start_date)
+            windows.setdefault(key, []).append(row)
+    if not windows:
+        return None
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("unit", "count", "window", "% to reach"):
+        table.add_column(name, no_wrap=True)
+    for name in ("median", "90% interval"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for (unit, group, end, start), rows in windows.items():
+        window = f"to {end}" if start is None else f"in {start:%Y-%m}"
+        table.add_row(unit, group.replace("_", " "), window, _reaching(rows), *_count(rows[0]))
+    return table
+
+
+def _reaching(rows: Sequence[Row]) -> str:
+    if rows[0].probability is None:
+        return rows[0].status
+    return "  ".join(
+        f"{row.target.rpartition('_')[2]}: {_percent(row.probability)}" for row in rows
+    )
+
+
+def _count(row: Row) -> tuple[str, str]:
+    at = dict(row.quantiles or ())
+    if not {"0.05", "0.5", "0.95"} <= at.keys():
+        return "", ""
+    return f"{at['0.5']:.0f}", f"{at['0.05']:.0f}–{at['0.95']:.0f}"

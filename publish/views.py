@@ -38,6 +38,9 @@ MEANINGS: Final = {
     "reason": "why it is stale or missing",
     "drivers_log_odds": "JSON: the drivers in log-odds",
     "change_split": "JSON: the change in parts, in percentage points",
+    "quantiles": "JSON: the count's quantiles by level, where a count is forecast",
+    "target_start_date": "the window's first day where that is not the day after as_of",
+    "mlflow_run_id": "the run behind the row where that is not the issue's",
     "outcome": "1 where the target came true, else 0",
     "brier": "(probability - outcome) squared; lower is better",
     "baseline_brier": "the same of the base rate",
@@ -54,7 +57,8 @@ _ROW = """
     {s}.issue_status = 'hindcast' AS hindcast,
     {s}.unit, {s}.target, {s}.horizon_days, {target_end_date} AS target_end_date, {s}.probability,
     {s}.probability_low, {s}.probability_high, {s}.baseline_probability, {s}.level, {s}.change,
-    {s}.drivers, {s}.status, {s}.reason, {s}.drivers_log_odds, {s}.change_split"""
+    {s}.drivers, {s}.status, {s}.reason, {s}.drivers_log_odds, {s}.change_split, {s}.quantiles,
+    {target_start_date} AS target_start_date, {s}.mlflow_run_id"""
 # Of the issues of one as_of the last archived counts, a hindcast only where there is no other.
 _COUNTING = """
     SELECT theatre, position, status, ROW_NUMBER() OVER (
@@ -102,6 +106,7 @@ def definition(name: str, dialect: str) -> str:
         as_of=cast("s.as_of", "date"),
         issued_at=cast("s.issued_at", "timestamptz"),
         target_end_date=cast("s.target_end_date", "date"),
+        target_start_date=cast("s.target_start_date", "date"),
     )
     text = _VIEWS[name].format(
         row=row,

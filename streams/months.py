@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from streams.database import insert_many, reading
-from streams.releases import Release, latest_for_months
+from streams.releases import FIRST, Release, covered, latest_for_months
 from streams.tables import release_dyads, release_months, releases
 
 SUMS = ("events", "deaths_low", "deaths_best", "deaths_high", "deaths_civilians")
@@ -76,6 +76,15 @@ def read_releases(connection: Connection) -> list[Release]:
         )
         for row in connection.execute(sa.select(releases))
     )
+
+
+def told_until(engine: Engine, vintage: date) -> date | None:
+    """The last day that the releases published by `vintage` tell without a gap from 1989 on;
+    None where no final release has landed: candidates alone say nothing of the years before."""
+    with reading(engine) as connection:
+        known = [one for one in read_releases(connection) if one.published_on <= vintage]
+    span = covered(known)
+    return span[1] if span is not None and span[0] == FIRST else None
 
 
 def country_months(engine: Engine, vintage: date) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The theatres: one TOML file each, and the loader that checks them."""
 
+from theatres.counts import Count
 from theatres.rules import (
     Channel,
     Crosses,
@@ -27,6 +28,7 @@ from theatres.theatre import (
 __all__ = [
     "DYAD",
     "Channel",
+    "Count",
     "Crosses",
     "Crossing",
     "Level",

@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from errors import DyadcastError
+from theatres.counts import Count
 from theatres.rules import Notify, Rule, check_rules
 from theatres.strict import Strict
 
@@ -112,6 +113,7 @@ class Theatre(Strict):
     schedule: Schedule
     sources: tuple[Source, ...] = Field(min_length=1)
     targets: dict[str, Target] = Field(min_length=1)
+    counts: dict[str, Count] = Field(default_factory=dict)
     levels: tuple[Level, ...] = Field(min_length=1)
     segments: tuple[Segment, ...] = Field(min_length=1)
     notify: Notify = Notify()
@@ -132,9 +134,9 @@ class Theatre(Strict):
     @model_validator(mode="after")
     def _alerts_can_hold(self) -> Self:
         known = {
-            "unit": (DYAD, *self.segment_names),
-            "target": tuple(self.targets),
-            "horizon": sorted({h for target in self.targets.values() for h in target.horizons}),
+            "unit": self.all_units,
+            "target": tuple(self.meanings),
+            "horizon": sorted(self.horizons()),
             "level": [level.name for level in self.levels],
             "source": [source.name for source in self.sources],
         }
@@ -144,7 +146,24 @@ class Theatre(Strict):
             for unit in self.units(name)
             for horizon in target.horizons
         ]
+        keys += [
+            (unit, count.target(group, k), days)
+            for group, count in self.counts.items()
+            for k in count.thresholds
+            for unit in (count.units or self.segment_names)
+            for days in count.days
+        ]
         check_rules(self.alerts, known, keys)
+        return self
+
+    @model_validator(mode="after")
+    def _counts_fit(self) -> Self:
+        sources = {source.name for source in self.sources}
+        for group, count in self.counts.items():
+            if count.source not in sources:
+                raise ValueError(f"counts.{group} names no source of the theatre: {count.source}")
+        if doubled := set(self.targets) & (set(self.meanings) - set(self.targets)):
+            raise ValueError(f"targets must have different names, found {sorted(doubled)}")
         return self
 
     @property
@@ -159,6 +178,41 @@ class Theatre(Strict):
             return (DYAD,)
         kept = [s.name for s in self.segments if s.crossings or not wanted.by_crossing]
         return (DYAD, *kept)
+
+    @property
+    def all_units(self) -> tuple[str, ...]:
+        """Every unit of any target: the dyad, the segments, then those of counts."""
+        counted = (unit for count in self.counts.values() for unit in count.units)
+        return tuple(dict.fromkeys((DYAD, *self.segment_names, *counted)))
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """What each target asks: target -> meaning, counts' targets too."""
+        asked = {name: target.meaning for name, target in self.targets.items()}
+        return asked | {
+            count.target(group, k): count.asks(k)
+            for group, count in self.counts.items()
+            for k in count.thresholds
+        }
+
+    def horizons(self, target: str | None = None) -> set[int]:
+        """The horizons in days of the target, or of every one; empty for one that is asked by
+        calendar month, where they change from day to day."""
+        found = set()
+        for name, each in self.targets.items():
+            found |= set(each.horizons) if target in (None, name) else set()
+        asked = self.counted(target) if target else None
+        for group, count in self.counts.items():
+            found |= set(count.days) if target is None or (asked and asked[0] == group) else set()
+        return found
+
+    def counted(self, target: str) -> tuple[str, int] | None:
+        """The group and the threshold of a count's target, None for one of events."""
+        for group, count in self.counts.items():
+            for k in count.thresholds:
+                if count.target(group, k) == target:
+                    return group, k
+        return None
 
     def level(self, probability: float, baseline: float) -> str:
         """The name of the highest level that the probability reaches against its baseline."""

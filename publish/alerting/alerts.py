@@ -115,7 +115,7 @@ def _of_row(
     elif why_stale(forecast, theatre, now.date()):
         return  # an old issue's jump is no news: it would be taken for today's
     elif row.status == "ok" and (what := _risk(rule, forecast, row, before)):
-        meaning = theatre.targets[row.target].meaning if row.target in theatre.targets else ""
+        meaning = theatre.meanings.get(row.target, "")
         told = risk_told(row, before, forecast.as_of, previous.as_of, what, meaning)
         # Not the size of a jump: made again on the same day it may differ in a digit.
         mark = "" if isinstance(rule, ProbabilityJumps) else what

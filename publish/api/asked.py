@@ -95,15 +95,13 @@ class ResolvedPart(Asked):
 
 def check_rows(asked: "Rows | ResolvedPart", theatre: Theatre) -> None:
     """None where the names are the theatre's own, else Problem 404 with those that are."""
-    units = ("dyad", *theatre.segment_names)
+    units, targets = theatre.all_units, theatre.meanings
     if asked.unit is not None and asked.unit not in units:
         raise Problem.unknown("unit", asked.unit, units)
-    if asked.target is not None and asked.target not in theatre.targets:
-        raise Problem.unknown("target", asked.target, theatre.targets)
-    horizons = {h for target in theatre.targets.values() for h in target.horizons}
-    if asked.target is not None:
-        horizons = set(theatre.targets[asked.target].horizons)
-    if asked.horizon is not None and asked.horizon not in horizons:
+    if asked.target is not None and asked.target not in targets:
+        raise Problem.unknown("target", asked.target, targets)
+    horizons = theatre.horizons(asked.target)
+    if asked.horizon is not None and horizons and asked.horizon not in horizons:
         raise Problem.unknown("horizon", str(asked.horizon), map(str, sorted(horizons)))
     levels = [level.name for level in theatre.levels]
     level = getattr(asked, "level", None)

@@ -123,6 +123,10 @@ async def theatre(request: Request, theatre: Named, _none: Annotated[Asked, Quer
         crossings = [crossing.model_dump() for crossing in each.crossings]
         meaning = f"the border between {each.pakistan} and {each.afghanistan}"
         units.append({"unit": each.name, "meaning": meaning, "crossings": crossings})
+    told = {unit["unit"] for unit in units}
+    units += [
+        {"unit": unit, "meaning": "a country"} for unit in found.all_units if unit not in told
+    ]
     value = {
         **age.value(),
         "name": found.name,
@@ -133,6 +137,15 @@ async def theatre(request: Request, theatre: Named, _none: Annotated[Asked, Quer
         "targets": [
             {"target": name, **each.model_dump(mode="json"), "units": list(found.units(name))}
             for name, each in found.targets.items()
+        ],
+        "counts": [
+            {
+                **each.model_dump(mode="json"),
+                "count": group,
+                "targets": {each.target(group, k): each.asks(k) for k in each.thresholds},
+                "units": list(each.units or found.segment_names),
+            }
+            for group, each in found.counts.items()
         ],
         "levels": [level.model_dump() for level in found.levels],
     }

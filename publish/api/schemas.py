@@ -56,6 +56,17 @@ class Score(BaseModel):
         examples=[{"new_events": 2.6, "time_passing": -0.6}],
         description="percentage points; they sum to the change",
     )
+    quantiles: dict[str, float] | None = Field(
+        examples=[{"0.5": 12.0, "0.95": 160.0}],
+        description="of the count, by level, where a count is forecast",
+    )
+    target_start_date: date | None = Field(
+        examples=["2025-12-01"],
+        description="the window's first day where that is not the day after as_of",
+    )
+    mlflow_run_id: str | None = Field(
+        examples=["9f0c2a"], description="the run behind the row where that is not the issue's"
+    )
 
 
 class Scores(Aged):
@@ -245,6 +256,9 @@ class TheatreAnswer(Aged):
     baseline: str = Field(examples=["memory_52"])
     units: list[dict[str, Any]] = Field(examples=[[{"unit": "dyad"}]])
     targets: list[dict[str, Any]] = Field(examples=[[{"target": "clash", "horizons": [7, 14]}]])
+    counts: list[dict[str, Any]] = Field(
+        examples=[[{"count": "country_deaths", "thresholds": [1, 25, 100], "months": [1, 2, 3, 6]}]]
+    )
     levels: list[dict[str, Any]] = Field(examples=[[{"name": "low", "probability": 0.0}]])
 
 

@@ -24,7 +24,7 @@ from publish.api.state import State
 from publish.forecast import Forecast, issue_columns, to_json
 from publish.formats import FILES, SCHEMA, render
 from publish.history import Wanted, history, place_of
-from publish.row import LATER_FIELDS, Row, row_object
+from publish.row import LATER_FIELDS, NAMED_FIELDS, Row, row_object
 
 KEY = Depends(HTTPBearer(scheme_name="key", auto_error=False))
 """For the description alone: the gate has looked at the key before."""
@@ -48,6 +48,7 @@ def score_values(forecast: Forecast, row: Row) -> dict[str, Any]:
         **dict.fromkeys(LATER_FIELDS),
         **row_object(row),
         "target_end_date": row.target_end_date,
+        "target_start_date": row.target_start_date,
     }
 
 
@@ -123,7 +124,8 @@ async def score(
         raise Problem.unknown(f"unit of {target}", unit, units)
     age = Age.of(forecast, stale, state.clock())
     values = score_values(forecast, row)
-    days = {name: values[name].isoformat() for name in ("as_of", "data_as_of", "target_end_date")}
+    names = ("as_of", "data_as_of", "target_end_date", "target_start_date")
+    days = {name: values[name].isoformat() for name in names if values[name]}
     moment = {"issued_at": forecast.issued_at.isoformat().replace("+00:00", "Z")}
     shown = {name: (values | days | moment)[name] for name in SCHEMA.names}
     return sent(request, document({**age.value(), "score": shown}, age.headers()), CACHE)
@@ -207,7 +209,7 @@ def _wanted(asked_for: RowsThroughTime) -> Wanted:
 
 
 def _objects(row: dict[str, Any]) -> dict[str, Any]:
-    texts = {name: row[name] for name in ("drivers", *LATER_FIELDS) if row[name] is not None}
+    texts = {name: row[name] for name in ("drivers", *NAMED_FIELDS) if row[name] is not None}
     return row | {name: json.loads(text) for name, text in texts.items()}
 
 

@@ -30,6 +30,7 @@ FILTERS: Final = (
     *(
         "percent",
         "band",
+        "count",
         "signed",
         "exact",
         "day",
@@ -80,6 +81,7 @@ def page_html(
         )
     today = now.astimezone(UTC).date()
     values = _about(forecast, theatre, today) | _border(forecast, theatre)
+    values |= {"counted": counted(forecast)}
     values |= past_values(forecast, context) | {"methods_url": methods_url}
     template = _environment().get_template("page.html.j2")
     for limit in LISTED:
@@ -130,9 +132,30 @@ def steps(parts: Sequence[tuple[str, float]], start: float, labels: dict[str, st
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A count in one unit and window: a row a threshold."""
+
+    unit: str
+    group: str
+    window: str
+    rows: tuple[Row, ...]
+
+
+def counted(forecast: Forecast) -> tuple[Counted, ...]:
+    """The issue's counts in its order, the thresholds of each unit and window together."""
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    for row in forecast.rows:
+        if row.counts:
+            start, end = row.target_start_date, row.target_end_date
+            window = f"to {words.day(end)}" if start is None else words.month(start)
+            found.setdefault((row.unit, row.target.rpartition("_")[0], window), []).append(row)
+    return tuple(Counted(*key, tuple(rows)) for key, rows in found.items())
+
+
 def _about(forecast: Forecast, theatre: Theatre, today: date) -> dict[str, Any]:
     age = (today - forecast.as_of).days
-    dyad = [row for row in forecast.rows if row.unit == DYAD]
+    dyad = [row for row in forecast.rows if row.unit == DYAD and not row.counts]
     targets = list(dict.fromkeys(row.target for row in dyad if row.target != CLASH))
     hero = _hero(dyad)
     split = hero.change_split if hero is not None else None

@@ -17,6 +17,10 @@ DRIVERS: Final = {
     "mediation": "Mediation",
     "crossings": "Crossings",
     "base_rates": "Other memories and calibration",
+    "own_history": "Its own history",
+    "kinds_of_violence": "Kinds of violence",
+    "neighbours": "Its neighbours",
+    "world": "The world",
 }
 SPLIT: Final = {
     "new_events": "New events",
@@ -64,6 +68,11 @@ def band(low: float, high: float) -> str:
     return f"{percent(low)[:-1]}–{percent(high)[:-1]}"
 
 
+def count(value: float) -> str:
+    """The count as a whole number."""
+    return f"{value:,.0f}"
+
+
 def signed(value: float, decimals: int = 1) -> str:
     """The number with its sign, a true minus, and none where it rounds to zero."""
     text = f"{value:+.{decimals}f}"
@@ -78,6 +87,11 @@ def exact(value: float) -> str:
 def day(value: date) -> str:
     """The day as `31 Mar 2026`."""
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}"
+
+
+def month(value: date) -> str:
+    """The day's month as `Mar 2026`."""
+    return f"{MONTHS[value.month - 1]} {value.year}"
 
 
 def plain(name: str) -> str:

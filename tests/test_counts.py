@@ -1,0 +1,210 @@
+"""Counts in an issue: from releases that landed by as_of, once a vintage, closed when told."""
+
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from geds import CLASH, on, write_ged
+
+from flows import closing, counts, issuing, steps, told
+from flows.settings import Settings, read_settings
+from models import monthly, panel
+from models.pooled import Forest, Member, Ridge
+from publish.archive import Archive
+from publish.forecast import Forecast, Row, from_json, to_json
+from publish.formats import hub_bytes
+from publish.scoreboard import Scoreboard
+from streams import ucdp
+from streams.store import Store, connect
+from theatres import Theatre, load_theatre
+
+THEATRE: Theatre = load_theatre("pak_afg")
+NOW = datetime(2036, 1, 1, tzinfo=UTC)
+AS_OF = date(2026, 7, 25)
+FINAL, HALF, JULY = "GEDEvent_v26_1.csv", "GEDEvent_v26_01_26_06.csv", "GEDEvent_v26_0_7.csv"
+COUNTRIES = {"770": 30.0, "700": 60.0, "750": 8.0, "625": 3.0, "365": 0.4}
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+def light(study: panel.Study, _names: object, seed: int) -> dict[str, Member]:
+    """Two members that are fast."""
+    return {
+        "ridge": Ridge(study.thresholds),
+        "forest": Forest(study.ladder, trees=4, seed=seed),
+    }
+
+
+def months_of(first: str, last: str, seed: int) -> list[dict[str, str]]:
+    """An event a country and month, and now and then a clash of the two states."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for month in np.arange(np.datetime64(first), np.datetime64(last) + 1):
+        day = f"{month}-12"
+        for country, mean in COUNTRIES.items():
+            if dead := int(rng.poisson(rng.gamma(0.7, mean))):
+                best = {name: str(dead) for name in ("best", "high", "low")}
+                rows.append(on(day, country_id=country, gwnoa=country, **best))
+        if rng.random() < 0.2:
+            rows.append(on(day, **CLASH))
+    ids = range(seed * 100_000, seed * 100_000 + len(rows))
+    return [row | {"id": str(number)} for row, number in zip(rows, ids, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home where the final release of 2026 has landed, and the half-year after it."""
+    folder = tmp_path_factory.mktemp("counts")
+    settings = read_settings({"DYADCAST_HOME": str(folder / "home")})
+    steps.ingest(settings, NOW)
+    land(settings, folder, FINAL, months_of("1989-01", "2025-12", 1))
+    land(settings, folder, HALF, months_of("2026-01", "2026-06", 2))
+    return folder
+
+
+def land(settings: Settings, folder: Path, name: str, rows: list[dict[str, str]]) -> None:
+    """The release of that name, landed."""
+    store = Store(connect(settings.database_url))
+    ucdp.ingest(store, THEATRE, write_ged(folder, name, *rows), NOW)
+
+
+@pytest.fixture
+def settings(landed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A copy of that home, with models that are fast."""
+    monkeypatch.setattr(panel, "members", light)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    for name, months in (("RECORD_MONTHS", 24), ("WARM_MONTHS", 24), ("REFIT_MONTHS", 24)):
+        monkeypatch.setattr(monthly, name, months)
+    shutil.copytree(landed / "home", tmp_path / "home")
+    return read_settings(
+        {
+            "DYADCAST_HOME": str(tmp_path / "home"),
+            # shared: what one test has forecast another need not
+            "MLFLOW_TRACKING_URI": f"sqlite:///{landed / 'mlruns' / 'mlflow.db'}",
+        }
+    )
+
+
+def rows_on(settings: Settings, as_of: date, before: Forecast | None = None) -> list[Row]:
+    """The counts' rows of that day."""
+    return counts.count_rows(settings, THEATRE, as_of, before)
+
+
+def test_rows_speak_of_calendar_months_by_unit_and_threshold(settings: Settings) -> None:
+    rows = rows_on(settings, AS_OF)
+
+    assert {(row.unit, row.target) for row in rows} == {
+        *((unit, f"country_deaths_{k}") for unit in ("PAK", "AFG") for k in (1, 25, 100)),
+        *(("dyad", f"dyad_deaths_{k}") for k in (1, 10, 25)),
+    }
+    assert {(row.target_start_date, row.target_end_date) for row in rows} == {
+        (date(2026, 7, 1), date(2026, 7, 31)),
+        (date(2026, 8, 1), date(2026, 8, 31)),
+        (date(2026, 9, 1), date(2026, 9, 30)),
+        (date(2026, 12, 1), date(2026, 12, 31)),
+    }
+    assert {row.status for row in rows} == {"ok"}
+    by_threshold: dict[tuple[str, date], list[float]] = {}
+    for row in rows:
+        assert row.probability is not None
+        by_threshold.setdefault((row.unit, row.target_end_date), []).append(row.probability)
+    assert all(p == sorted(p, reverse=True) for p in by_threshold.values())
+    often = {row.unit: row.probability for row in rows if row.target == "country_deaths_25"}
+    assert (often["AFG"] or 0) > 0.4
+
+
+def test_issue_with_counts_keeps_the_contract_and_the_hub_has_quantiles(
+    settings: Settings,
+) -> None:
+    known = steps.gather(settings, "pak_afg", AS_OF, AS_OF)
+    made = issuing.make_forecast(settings, known, None, NOW)
+    hub = hub_bytes(made).decode().splitlines()
+
+    assert made.status == "ok"  # the chronicle says nothing of that day, UCDP does
+    assert {row.status for row in made.rows if not row.counts} == {"no_forecast"}
+    assert from_json(to_json(made)) == made
+    assert Archive(connect(settings.database_url)).append(made)
+    assert Archive(connect(settings.database_url)).verify("pak_afg").holds
+    wanted = f"{AS_OF},country_deaths,6,2026-07-31,PAK,quantile,0.5,"
+    assert sum(line.startswith(wanted) for line in hub) == 1
+
+
+def test_same_vintage_is_forecast_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = rows_on(settings, AS_OF)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("fitted again")
+
+    monkeypatch.setattr(monthly, "walk", refuse)
+    later = rows_on(settings, date(2026, 8, 2))
+
+    said = {(r.unit, r.target, r.target_end_date): r.probability for r in first}
+    assert later
+    for row in later:  # July is over and has no row
+        assert row.target_end_date > date(2026, 8, 2)
+        assert said[row.unit, row.target, row.target_end_date] == row.probability
+
+
+def test_what_is_published_later_changes_nothing(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = rows_on(settings, AS_OF)
+    land(settings, tmp_path, JULY, months_of("2026-07", "2026-07", 3))
+    found = told.told(connect(settings.database_url), THEATRE.counts["country_deaths"], AS_OF)
+
+    assert rows_on(settings, AS_OF) == before
+    assert found is not None
+    assert found.until == date(2026, 6, 30)
+    later = told.told(
+        connect(settings.database_url), THEATRE.counts["country_deaths"], date(2026, 8, 20)
+    )
+    assert later is not None
+    assert later.until == date(2026, 7, 31)
+    assert later.fingerprint != found.fingerprint
+
+
+def test_late_source_is_stale_then_silent(settings: Settings) -> None:
+    stale, silent = rows_on(settings, date(2026, 9, 1)), rows_on(settings, date(2026, 9, 25))
+
+    assert {row.status for row in stale} == {"stale"}
+    assert {row.status for row in silent} == {"no_forecast"}
+    assert "ucdp tells until 2026-06-30 only, 87 days before as_of" in {r.reason for r in silent}
+
+
+def test_without_a_final_release_there_is_no_row(tmp_path: Path) -> None:
+    settings = read_settings({"DYADCAST_HOME": str(tmp_path)})
+    land(settings, tmp_path, HALF, months_of("2026-01", "2026-06", 2))
+
+    assert rows_on(settings, AS_OF) == []
+
+
+def test_change_is_against_the_same_month(settings: Settings) -> None:
+    known = steps.gather(settings, "pak_afg", AS_OF, AS_OF)
+    before = issuing.make_forecast(settings, known, None, NOW)
+    later = rows_on(settings, date(2026, 7, 26), before)
+
+    assert {row.change for row in later} == {0.0}
+
+
+def test_months_are_closed_once_they_are_told(settings: Settings, tmp_path: Path) -> None:
+    known = steps.gather(settings, "pak_afg", AS_OF, AS_OF)
+    archive = Archive(connect(settings.database_url))
+    archive.append(issuing.make_forecast(settings, known, None, NOW))
+    early = closing.close(settings, "pak_afg", datetime(2026, 8, 19, tzinfo=UTC))
+    july = [*months_of("2026-07", "2026-07", 3), on("2026-07-02", id="9", best="500", high="500")]
+    land(settings, tmp_path, JULY, july)
+
+    found = closing.close(settings, "pak_afg", datetime(2026, 8, 21, tzinfo=UTC))
+
+    standing = Scoreboard(connect(settings.database_url)).standing("pak_afg", unit="PAK")
+    assert early.closed == 0
+    assert found.closed == 9
+    assert {(row["target"], row["outcome"]) for row in standing} == {
+        ("country_deaths_1", 1),
+        ("country_deaths_25", 1),
+        ("country_deaths_100", 1),
+    }
+    assert closing.close(settings, "pak_afg", datetime(2026, 8, 21, tzinfo=UTC)) == closing.Closed(
+        0, 0
+    )
