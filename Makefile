@@ -31,21 +31,11 @@ format: $(VENV)/develops ## Put the code in format
 	$(BIN)/ruff check --fix .
 
 record: $(VENV)/develops ## Measure everything and write docs/record.md; DATA= a folder of UCDP tables
-	@mkdir -p var/record
-	$(BIN)/python -m benchmarks.gate --json > var/record/gate.json
-	$(BIN)/python -m benchmarks.dyad --json > var/record/dyad.json
-	$(BIN)/python -m benchmarks.alternatives --json $(if $(DATA),--gdelt $(DATA)/../gdelt/daily_edges_2018_2024.csv) > var/record/alternatives.json
-	$(BIN)/python -m benchmarks.diplomacy --json > var/record/diplomacy.json
-ifdef DATA
-	$(BIN)/python -m benchmarks.segments --json --data $(DATA)/ged_pakistan_1989_2021_hdx.csv > var/record/segments.json
-	$(BIN)/python -m benchmarks.country_month --json --data $(DATA)/country_month_v25_1.csv > var/record/country_month.json
-	$(BIN)/python -m benchmarks.dyads --json --data $(DATA)/dyad_month_v26_1_to_2025_09.csv --dyads $(DATA)/dyads_v26_1.csv > var/record/dyads.json
-	$(BIN)/python -m benchmarks.vintages --json --data $(DATA)/country_month_v26_1_to_2025_09.csv --vintages $(DATA)/../vintages/country_month_vintages_to_2025_09.csv > var/record/vintages.json
-endif
+	$(BIN)/python -m benchmarks.measure --results var/record $(if $(DATA),--data $(DATA))
 	$(BIN)/python -m benchmarks.record --results var/record
 
-prior: $(VENV)/develops ## Fit the pooled prior anew; DATA= a folder of UCDP tables
-	$(BIN)/python -m benchmarks.prior --data $(DATA)/dyad_month_v26_1_to_2025_09.csv --dyads $(DATA)/dyads_v26_1.csv --made-on $$(date -u +%F)
+prior: $(VENV)/develops ## Fit the pooled prior anew, from what has landed of UCDP or DATA= a folder of its tables
+	$(BIN)/python -m benchmarks.prior $(if $(DATA),--data $(DATA)/dyad_month_v26_1_to_2025_09.csv --dyads $(DATA)/dyads_v26_1.csv) --made-on $$(date -u +%F)
 
 screenshots: $(VENV)/develops ## Draw the latest page by Chromium into docs/screenshots
 	@$(BIN)/python -m benchmarks.screenshots --page "$$($(BIN)/dyadcast page)" --out docs/screenshots

@@ -1,17 +1,20 @@
 """Features of every weekly origin: all at once, against rebuilding them from events at each origin.
 
-python -m benchmarks.backtest --json
+python -m benchmarks.backtest --json --rival /path/to/a/python/that/has/skforecast
 
-Both ways give the same numbers, which is checked.
+Both ways give the same numbers, which is checked. With `--rival` the same folds go through
+skforecast in the same run (benchmarks/folds.py says how to make such a python).
 """
 
 import argparse
 import json
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 
+from benchmarks import folds
 from features.history import to_day
 from features.table import event_features
 from flows import steps
@@ -52,8 +55,12 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--theatre", default="pak_afg")
+    parser.add_argument("--rival", type=Path, help="a python that has skforecast")
     options = parser.parse_args()
     found = compare(options.theatre)
+    if options.rival:
+        against = folds.compare(options.theatre, options.rival)
+        found |= {f"folds_{name}": value for name, value in against.items()}
     if options.json:
         print(json.dumps(found))
         return

@@ -3,19 +3,46 @@
 python -m benchmarks.prior --data dyad_month_v26_1_to_2025_09.csv --dyads dyads_v26_1.csv \
     --until 2011-12 --made-on 2026-11-24
 
-Only months up to --until are read: the chronicle is judged from 2012 on, and nothing of that time
-may be in what its model starts from. The theatre's own dyad is left out: the chronicle tells it.
+Without tables it is fitted on the releases that `dyadcast ingest ucdp` has landed. Only months up
+to --until are read: the chronicle is judged from 2012 on, and nothing of that time may be in what
+its model starts from. The theatre's own dyad is left out: the chronicle tells it.
 """
 
 import argparse
+from datetime import date
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks.dyads import INTERSTATE_WEIGHT, PAKISTAN_AFGHANISTAN
 from benchmarks.panels import dyads, month_of
+from features.monthly import dyad_panel
 from features.panel import Panel
+from flows.settings import read_settings
 from models.prior import FILE, fit_prior, write_prior
+from streams.months import dyad_months, told_until
+from streams.store import connect
+
+Bools = npt.NDArray[np.bool_]
+
+
+def told_by_tables(data: Path, listed: Path) -> tuple[Panel, Bools, str]:
+    """The panel, which dyads are between states, and what to call the source."""
+    panel, interstate = dyads(data, listed)
+    return panel, interstate, data.name
+
+
+def told_by_store(day: date) -> tuple[Panel, Bools, str]:
+    """The same of the releases that have landed and were published by that day."""
+    engine = connect(read_settings().database_url)
+    until = told_until(engine, day)
+    if until is None:
+        raise SystemExit(
+            "no final release of UCDP has landed: run 'dyadcast ingest ucdp', or name --data"
+        )
+    panel, interstate = dyad_panel(dyad_months(engine, day), until)
+    return panel, interstate, "releases that have landed"
 
 
 def main() -> None:
@@ -23,13 +50,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--dyads", type=Path, required=True)
+    parser.add_argument("--data", type=Path, help="a table of dyad-months")
+    parser.add_argument("--dyads", type=Path, help="the list of dyads that goes with it")
     parser.add_argument("--until", default="2011-12", help="the last month read")
     parser.add_argument("--made-on", required=True, help="the day it was made, kept in the file")
     parser.add_argument("--out", type=Path, default=FILE)
     options = parser.parse_args()
-    panel, interstate = dyads(options.data, options.dyads)
+    if (options.data is None) != (options.dyads is None):
+        parser.error("--data and --dyads go together")
+    panel, interstate, name = (
+        told_by_tables(options.data, options.dyads)
+        if options.data
+        else told_by_store(date.fromisoformat(options.made_on))
+    )
     kept = np.array([unit != PAKISTAN_AFGHANISTAN for unit in panel.units])
     months = month_of(options.until) - panel.first + 1
     kept &= panel.entered < months
@@ -42,7 +75,7 @@ def main() -> None:
         tuple(np.array(panel.groups)[kept]),
     )
     weight = np.where(interstate[kept], INTERSTATE_WEIGHT, 1.0)
-    source = f"UCDP GED, state-based dyads by month ({options.data.name}), to {options.until}"
+    source = f"UCDP GED, state-based dyads by month ({name}), to {options.until}"
     prior = fit_prior(others, weight, source, options.made_on)
     write_prior(prior, options.out)
     print(f"{options.out}: {prior.dyads} dyads, {prior.months} months")
