@@ -30,12 +30,11 @@ def close(settings: Settings, theatre_name: str, now: datetime) -> Closed:
     A second time changes nothing; an outcome that later news has changed is added as a revision.
     """
     known = gather(settings, theatre_name, now.date(), now.date())
-    engine = connect(settings.database_url)
-    board = Scoreboard(engine)
+    board = Scoreboard(connect(settings.database_url))
     said = board.said(known.theatre.name, now.date())
     found = board.close(judged(known, said), known.fingerprint, now)
     for group, count in known.theatre.counts.items():
-        data = told(engine, count, now.date())
+        data = told(settings, count, now.date())
         if data is not None:
             vintage = data.fingerprint
             more = board.close(counted(known.theatre, group, data, said), vintage, now)

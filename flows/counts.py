@@ -14,7 +14,6 @@ from models.outlook import ENSEMBLE, Said, Track, judge, say
 from models.outlook_runs import Outlook
 from models.pooling import reached
 from publish.forecast import Forecast, Row
-from streams.store import connect
 from theatres import Count, Theatre
 
 
@@ -82,9 +81,9 @@ def count_rows(
     Where it told it too long ago they say why there is no forecast. A month that is over has no
     row. `change` is against the same window in the issue before.
     """
-    engine, found = connect(settings.database_url), []
+    found: list[Row] = []
     for group, count in theatre.counts.items():
-        data = told(engine, count, as_of)
+        data = told(settings, count, as_of)
         if data is None:
             continue
         if (as_of - data.until).days > count.tolerance_days:

@@ -8,16 +8,17 @@ from datetime import date, timedelta
 from typing import Final
 
 import numpy as np
-from sqlalchemy.engine import Engine
 
 from features.history import Floats
 from features.monthly import FIRST, country_panel, dyad_panel, month_of_day
 from features.panel import month_name
+from flows.settings import Settings
 from models import monthly
 from models.outlook import Question, Track
 from streams.months import country_months, dyad_months, told_until
 from streams.regions import iso3_of, region
 from streams.releases import month_after
+from streams.store import connect
 from theatres import Count
 
 METHOD: Final = "1"
@@ -49,8 +50,9 @@ class Told:
     fingerprint: str
 
 
-def told(engine: Engine, count: Count, as_of: date) -> Told | None:
-    """What the releases published by `as_of` tell of the group; None where none has landed."""
+def told(settings: Settings, count: Count, as_of: date) -> Told | None:
+    """What the releases published by `as_of` tell of the group; None where no final one landed."""
+    engine = connect(settings.database_url)
     until = told_until(engine, as_of)
     if until is None or count.of == "segments":
         return None

@@ -35,7 +35,12 @@ SQL = (
 )
 DOORS = {
     "prefect": ("flows/",),
-    "mlflow": ("models/past.py", "models/promotion.py", "models/registry.py"),
+    "mlflow": (
+        "models/outlook_runs.py",
+        "models/past.py",
+        "models/promotion.py",
+        "models/registry.py",
+    ),
     "sqlalchemy": SQL,
     "psycopg": ("streams/",),
     "sqlite3": ("streams/",),

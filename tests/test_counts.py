@@ -151,14 +151,12 @@ def test_what_is_published_later_changes_nothing(
 ) -> None:
     before = rows_on(settings, AS_OF)
     land(settings, tmp_path, JULY, months_of("2026-07", "2026-07", 3))
-    found = told.told(connect(settings.database_url), THEATRE.counts["country_deaths"], AS_OF)
+    found = told.told(settings, THEATRE.counts["country_deaths"], AS_OF)
 
     assert rows_on(settings, AS_OF) == before
     assert found is not None
     assert found.until == date(2026, 6, 30)
-    later = told.told(
-        connect(settings.database_url), THEATRE.counts["country_deaths"], date(2026, 8, 20)
-    )
+    later = told.told(settings, THEATRE.counts["country_deaths"], date(2026, 8, 20))
     assert later is not None
     assert later.until == date(2026, 7, 31)
     assert later.fingerprint != found.fingerprint
