@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from geds import CLASH, on, write_ged
 
-from flows import closing, counts, issuing, steps, told
+from flows import closing, counts, issuing, report, steps, told
 from flows.settings import Settings, read_settings
 from models import monthly, panel
 from models.pooled import Forest, Member, Ridge
+from models.registry import RegistryError
 from publish.archive import Archive
 from publish.forecast import Forecast, Row, from_json, to_json
 from publish.formats import hub_bytes
@@ -160,6 +161,23 @@ def test_what_is_published_later_changes_nothing(
     assert later is not None
     assert later.until == date(2026, 7, 31)
     assert later.fingerprint != found.fingerprint
+
+
+def test_any_country_can_be_shown_and_an_unknown_one_is_refused(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows_on(settings, AS_OF)
+    monkeypatch.setattr(report, "read_settings", lambda: settings)
+    rows = report.deaths_rows("pak_afg", "IND")
+
+    assert {(row["unit"], row["told_until"]) for row in rows} == {("IND", "2026-06-30")}
+    assert {(row["horizon"], row["threshold"]) for row in rows} == {
+        (months, k) for months in (1, 2, 3, 6) for k in (1, 25, 100)
+    }
+    assert report.deaths_table(rows).row_count == len(rows)
+    assert len(list(report.count_lines("pak_afg"))) >= 4
+    with pytest.raises(RegistryError, match="no such country among those forecast, found 'ATL'"):
+        report.deaths_rows("pak_afg", "ATL")
 
 
 def test_late_source_is_stale_then_silent(settings: Settings) -> None:
