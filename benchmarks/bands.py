@@ -17,7 +17,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
+from scipy.special import expit
 from scipy.stats import norm
 from sklearn.isotonic import IsotonicRegression
 
@@ -54,7 +54,9 @@ def redrawn(p: Floats, y: Floats, horizon: int, now: Floats, seed: int) -> tuple
     return np.minimum(low, calibrated), np.maximum(high, calibrated)
 
 
-def venn_abers(p: Floats, y: Floats, horizon: int, now: Floats, _seed: int) -> tuple[Floats, Floats]:
+def venn_abers(
+    p: Floats, y: Floats, horizon: int, now: Floats, _seed: int
+) -> tuple[Floats, Floats]:
     """The two probabilities of an inductive Venn-Abers predictor: (row,) twice, low and high.
 
     Each forecast joins the record once as a miss and once as a hit, and is read off the isotonic

@@ -20,10 +20,12 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import scoringrules as sr
+from scipy.special import expit
 
 from benchmarks.panels import month_of
 from features.history import Floats
 from features.panel import Panel, decayed, month_name, month_number
+from models.calibration import log_odds
 from models.ensemble import log_loss
 from models.panel import Study, fit, table
 from models.peer import peer_features, peer_forecast
@@ -38,6 +40,7 @@ HORIZONS: Final = (1, 3, 6)
 FIRST, LAST = "2024-01", "2025-06"
 SHOWN: Final = ("PAK", "AFG")
 BOTH: Final = "PAK, AFG"
+MEMBERS: Final = ("ridge", "trees", "forest")
 MODELS: Final = ("ensemble", "peer", "memory_12")
 WAYS: Final = ("known", "newest", "revised")
 MEMORY_MONTHS: Final = 12
@@ -133,7 +136,9 @@ def first_told(panel: Panel, vintages: pd.DataFrame, unit: str) -> Floats:
 def _study(panel: Panel) -> Study:
     units = len(panel.units)
     nothing = np.empty((units, 0))
-    return Study(panel, panel.deaths, THRESHOLDS, LADDER, HORIZONS, np.ones(units), nothing)
+    return Study(
+        panel, panel.deaths, THRESHOLDS, LADDER, HORIZONS, np.ones(units), nothing, MEMBERS
+    )
 
 
 def forecasts(panel: Panel, vintages: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -196,11 +201,12 @@ def _laddered(p: Sequence[Floats]) -> Floats:
 
 
 def _ensemble(members: dict[str, Member], X: Floats) -> Floats:
-    """The members' mean at the thresholds, and the forest's ladder bent through it."""
+    """The mean of the members' log-odds at the thresholds, and the forest's ladder bent to it."""
     judged = [LADDER.index(k) for k in THRESHOLDS]
     found = {name: model.predict(X) for name, model in members.items()}
     same = [p if p.shape[1] == len(judged) else p[:, judged] for p in found.values()]
-    return bent(found["forest"], LADDER, THRESHOLDS, falling(np.mean(same, axis=0)))
+    mean = expit(log_odds(np.stack(same)).mean(axis=0))
+    return bent(found["forest"], LADDER, THRESHOLDS, falling(mean))
 
 
 def losses(rows: pd.DataFrame, panel: Panel, vintages: pd.DataFrame) -> pd.DataFrame:

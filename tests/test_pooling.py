@@ -60,9 +60,7 @@ def test_stacked_rises_with_every_member(y: list[float], seed: int, members: int
 
 @settings(deadline=None, max_examples=40)
 @given(y=outcomes, seed=st.integers(0, 10**6), members=st.integers(2, 4))
-def test_stack_follows_the_order_of_the_members(
-    y: list[float], seed: int, members: int
-) -> None:
+def test_stack_follows_the_order_of_the_members(y: list[float], seed: int, members: int) -> None:
     before, came, weight = told(seed, members, len(y)), np.array(y), np.ones(len(y))
     order = np.random.default_rng(seed).permutation(members)
 
