@@ -143,7 +143,10 @@ def _made(
         told, truth = WORLDS[world](rng.normal(MEAN_ODDS, 1, ASKED), rng)
         for name, make in BANDS.items():
             found[name].append(judged(*make(p, y, horizon, expit(told), i), truth))
-    return {name: pd.DataFrame(rows).mean().to_dict() for name, rows in found.items()}
+    return {
+        name: {score: float(np.mean([row[score] for row in rows])) for score in rows[0]}
+        for name, rows in found.items()
+    }
 
 
 def judged(low: Floats, high: Floats, truth: Floats) -> dict[str, float]:

@@ -178,7 +178,10 @@ def _span(
                     [peer_forecast(theirs[o], deaths, k, horizon, o)[shown] for k in LADDER]
                 ),
                 "memory_12": _laddered(
-                    [decayed((deaths[shown] >= k) * 1.0, MEMORY_MONTHS)[:, -1] for k in LADDER]
+                    [
+                        decayed((deaths[shown] >= k).astype(np.float64), MEMORY_MONTHS)[:, -1]
+                        for k in LADDER
+                    ]
                 ),
             }
             rows += [

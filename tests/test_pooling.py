@@ -17,7 +17,8 @@ outcomes = st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=30)
 def told(seed: int, members: int, rows: int) -> Floats:
     """Members' forecasts of made rows: (member, row)."""
     rng = np.random.default_rng(seed)
-    return expit(rng.normal(-1, 1.5, (members, rows)))
+    p: Floats = expit(rng.normal(-1, 1.5, (members, rows)))
+    return p
 
 
 def known_in_parts(rows: int, seed: int) -> tuple[Floats, Floats]:
