@@ -27,6 +27,7 @@ from streams.regions import region
 THRESHOLDS = (1.0, 25.0, 100.0)
 LADDER = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0, 5000.0)
 HORIZONS = (1, 3, 6)
+MEMBERS = ("ridge", "trees", "forest")
 REFIT_MONTHS = 6
 WARM_MONTHS = 60
 LEVELS = np.arange(1, 100) / 100
@@ -144,6 +145,8 @@ def main() -> None:
         HORIZONS,
         np.ones(len(panel.units)),
         np.empty((len(panel.units), 0)),
+        MEMBERS,
+        stacked=True,
     )
     first = month_of(options.first) - panel.first
     others = baselines(panel, first, [region(unit, "continent") for unit in panel.units])

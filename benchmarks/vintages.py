@@ -2,34 +2,49 @@
 
 python -m benchmarks.vintages --data country_month_v26_1.csv --vintages vintages.csv --json
 
-Monthly origins 2024-01 to 2025-06, Pakistan and Afghanistan, h = 1, 3, 6 months. At each origin the
-two states' (and their neighbours') recent months stand as the newest vintage of that day told them,
-or as they stand now; the same models, fitted on countries' data before 2024, answer both. Outcomes
-are those of today. A month is known by the 28th of the next.
+Monthly origins 2024-01 to 2025-06, Pakistan and Afghanistan, h = 1, 3, 6 months. The whole history
+of the two states and of three neighbours, what models learn from and what they look at, stands
+three ways: `known`, as the newest vintage of the day told it; `newest`, as the newest vintage of
+all tells it; `revised`, as the final table has it. The other countries are always as revised.
+Outcomes are those that were first told, and those of the final table. A month is known by the 28th
+of the next.
 """
 
 import argparse
 import json
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+import scoringrules as sr
+from scipy.special import expit
 
 from benchmarks.panels import month_of
 from features.history import Floats
-from features.panel import Panel, month_name, month_number
+from features.panel import Panel, decayed, month_name, month_number
+from models.calibration import log_odds
+from models.ensemble import log_loss
 from models.panel import Study, fit, table
-from models.pooling import falling, reached
+from models.peer import peer_features, peer_forecast
+from models.pooled import Member
+from models.pooling import bent, falling, quantiles, reached
 from streams.regions import iso3_of, region
 
 THRESHOLDS: Final = (1.0, 25.0, 100.0)
+LADDER: Final = (1.0, 5.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
+LEVELS: Final = np.arange(1, 100) / 100
 HORIZONS: Final = (1, 3, 6)
 FIRST, LAST = "2024-01", "2025-06"
-TRAINED: Final = "2023-12"
 SHOWN: Final = ("PAK", "AFG")
+BOTH: Final = "PAK, AFG"
+MEMBERS: Final = ("ridge", "trees", "forest")
+MODELS: Final = ("ensemble", "peer", "memory_12")
+WAYS: Final = ("known", "newest", "revised")
+MEMORY_MONTHS: Final = 12
+REFIT_MONTHS: Final = 6
 CODES: Final = {
     "Afghanistan": "AFG",
     "India": "IND",
@@ -39,6 +54,9 @@ CODES: Final = {
 }
 KNOWN_DAY: Final = 28
 """The candidate releases come out about the 20th of the next month; none of the vintages later."""
+LEAST_BLOCK: Final = 3
+DRAWS: Final = 1000
+INTERVAL: Final = (0.05, 0.95)
 
 
 def revised(path: Path) -> Panel:
@@ -68,7 +86,8 @@ def revised(path: Path) -> Panel:
 def as_known(panel: Panel, vintages: pd.DataFrame, origin: int) -> Panel:
     """The panel with the vintage months as the newest vintage known then told them.
 
-    Known then: dated no later than the KNOWN_DAY of the month after the origin.
+    Known then: dated no later than the KNOWN_DAY of the month after the origin. Raises ValueError
+    where no such vintage tells of the origin.
     """
     year, month = divmod(panel.first + origin + 1, 12)
     day = f"{year:04d}-{month + 1:02d}-{KNOWN_DAY:02d}"
@@ -76,8 +95,12 @@ def as_known(panel: Panel, vintages: pd.DataFrame, origin: int) -> Panel:
     newest = told[told["vintage_date"] == told["vintage_date"].max()]
     if month_of(str(newest["month_end"].max())[:7]) - panel.first < origin:
         raise ValueError(f"no vintage known by {day} tells of {month_name(panel.first + origin)}")
+    return _replaced(panel, newest, origin)
+
+
+def _replaced(panel: Panel, vintage: pd.DataFrame, origin: int) -> Panel:
     deaths = panel.deaths.copy()
-    for row in newest.itertuples():
+    for row in vintage.itertuples():
         at = month_of(str(row.month_end)[:7]) - panel.first
         unit = CODES[str(row.country)]
         if at <= origin and unit in panel.units:
@@ -85,69 +108,183 @@ def as_known(panel: Panel, vintages: pd.DataFrame, origin: int) -> Panel:
     return Panel(panel.units, panel.first, deaths, {}, panel.entered, panel.groups)
 
 
-def _study(panel: Panel) -> Study:
-    units = len(panel.units)
-    ladder = (1.0, 5.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
-    nothing = np.empty((units, 0))
-    return Study(panel, panel.deaths, THRESHOLDS, ladder, HORIZONS, np.ones(units), nothing)
+def stood(panel: Panel, vintages: pd.DataFrame, way: str, origin: int) -> Panel:
+    """The panel up to the origin, as it stands in one of the WAYS."""
+    if way == "known":
+        panel = as_known(panel, vintages, origin)
+    elif way == "newest":
+        last = vintages["vintage_date"].max()
+        panel = _replaced(panel, vintages[vintages["vintage_date"] == last], origin)
+    return panel.until(origin + 1)
 
 
-def forecasts(panel: Panel, vintages: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """A row a unit, origin, horizon and threshold: both probabilities and the outcome."""
-    study = _study(panel)
-    names, now = table(study)
-    trained = month_of(TRAINED) - panel.first
-    shown = [panel.units.index(unit) for unit in SHOWN]
-    origins = range(month_of(FIRST) - panel.first, month_of(LAST) - panel.first + 1)
-    then = {o: table(_study(as_known(panel, vintages, o)))[1][shown, o] for o in origins}
-    rows = []
-    for horizon in HORIZONS:
-        members = fit(study, names, now, horizon, trained, seed)
-        for o in origins:
-            if o + horizon >= panel.deaths.shape[1]:
-                continue
-            known, later = (_mean(members, study, X) for X in (then[o], now[shown, o]))
-            came = reached(panel.deaths[shown, o + horizon], THRESHOLDS)
-            rows += [
-                {
-                    "unit": unit,
-                    "origin": month_name(panel.first + o),
-                    "horizon": horizon,
-                    "threshold": k,
-                    "as_known": known[i, j],
-                    "as_revised": later[i, j],
-                    "outcome": came[i, j],
-                }
-                for i, unit in enumerate(SHOWN)
-                for j, k in enumerate(THRESHOLDS)
-            ]
-    return pd.DataFrame(rows)
+def first_told(panel: Panel, vintages: pd.DataFrame, unit: str) -> Floats:
+    """A unit's deaths by month as the first vintage that tells of each had them; else NaN.
 
-
-def _mean(members: dict[str, Any], study: Study, X: npt.NDArray[np.float64]) -> Floats:
-    judged = [study.ladder.index(k) for k in study.thresholds]
-    found = [model.predict(X) for model in members.values()]
-    same = [p if p.shape[1] == len(judged) else p[:, judged] for p in found]
-    return falling(np.mean(same, axis=0))
-
-
-def costs(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Brier scores both ways by unit, horizon and threshold, and the vintage cost."""
-    loss = rows.assign(
-        as_known=(rows["as_known"] - rows["outcome"]) ** 2,
-        as_revised=(rows["as_revised"] - rows["outcome"]) ** 2,
-        moved=(rows["as_known"] - rows["as_revised"]).abs(),
-    )
-    mean = loss.groupby(["unit", "horizon", "threshold"], as_index=False)[
-        ["as_known", "as_revised", "moved", "outcome"]
-    ].mean()
-    mean["vintage_cost"] = mean["as_known"] - mean["as_revised"]
-    found: list[dict[str, Any]] = json.loads(mean.to_json(orient="records"))
+    The oldest vintage tells of every month before it: those are no first news, and are NaN too.
+    """
+    found = np.full(panel.deaths.shape[1], np.nan)
+    fresh = vintages.sort_values("vintage_date").drop_duplicates(["country", "month_end"])
+    fresh = fresh[fresh["vintage_date"] > vintages["vintage_date"].min()]
+    for row in fresh.itertuples():
+        at = month_of(str(row.month_end)[:7]) - panel.first
+        if CODES[str(row.country)] == unit and at < len(found):
+            found[at] = float(str(row.deaths))
     return found
 
 
+def _study(panel: Panel) -> Study:
+    units = len(panel.units)
+    nothing = np.empty((units, 0))
+    return Study(
+        panel, panel.deaths, THRESHOLDS, LADDER, HORIZONS, np.ones(units), nothing, MEMBERS
+    )
+
+
+def forecasts(panel: Panel, vintages: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """A row a way, model, unit, origin and horizon: `ladder` is P(deaths >= k) over LADDER.
+
+    Models are refitted every REFIT_MONTHS (the peer at every origin) on what the way held then.
+    """
+    from joblib import Parallel, delayed
+
+    first, last = (month_of(name) - panel.first for name in (FIRST, LAST))
+    spans = [
+        range(start, min(start + REFIT_MONTHS, last + 1))
+        for start in range(first, last + 1, REFIT_MONTHS)
+    ]
+    work = Parallel(n_jobs=2)(
+        delayed(_span)(panel, vintages, way, span, seed) for way in WAYS for span in spans
+    )
+    return pd.DataFrame([row for rows in work for row in rows])
+
+
+def _span(
+    panel: Panel, vintages: pd.DataFrame, way: str, span: Sequence[int], seed: int
+) -> list[dict[str, Any]]:
+    stands = {o: stood(panel, vintages, way, o) for o in span}
+    tables = {o: table(_study(each)) for o, each in stands.items()}
+    continents = [region(unit, "continent") for unit in panel.units]
+    theirs = {o: peer_features(each, continents) for o, each in stands.items()}
+    study, shown = _study(stands[span[0]]), [panel.units.index(unit) for unit in SHOWN]
+    rows = []
+    for horizon in HORIZONS:
+        members = fit(study, *tables[span[0]], horizon, span[0], seed)
+        for o in span:
+            deaths = stands[o].deaths
+            p = {
+                "ensemble": _ensemble(members, tables[o][1][shown, o]),
+                "peer": _laddered(
+                    [peer_forecast(theirs[o], deaths, k, horizon, o)[shown] for k in LADDER]
+                ),
+                "memory_12": _laddered(
+                    [
+                        decayed((deaths[shown] >= k).astype(np.float64), MEMORY_MONTHS)[:, -1]
+                        for k in LADDER
+                    ]
+                ),
+            }
+            rows += [
+                {
+                    "way": way,
+                    "model": model,
+                    "unit": unit,
+                    "origin": month_name(panel.first + o),
+                    "horizon": horizon,
+                    "ladder": p[model][i].tolist(),
+                }
+                for model in MODELS
+                for i, unit in enumerate(SHOWN)
+            ]
+    return rows
+
+
+def _laddered(p: Sequence[Floats]) -> Floats:
+    return falling(np.clip(np.stack(p, axis=1), 1e-4, 1 - 1e-4))
+
+
+def _ensemble(members: dict[str, Member], X: Floats) -> Floats:
+    """The mean of the members' log-odds at the thresholds, and the forest's ladder bent to it."""
+    judged = [LADDER.index(k) for k in THRESHOLDS]
+    found = {name: model.predict(X) for name, model in members.items()}
+    same = [p if p.shape[1] == len(judged) else p[:, judged] for p in found.values()]
+    mean = expit(log_odds(np.stack(same)).mean(axis=0))
+    return bent(found["forest"], LADDER, THRESHOLDS, falling(mean))
+
+
+def losses(rows: pd.DataFrame, panel: Panel, vintages: pd.DataFrame) -> pd.DataFrame:
+    """Every forecast's scores on both labels: Brier and log score by threshold, CRPS of log1p.
+
+    Only where the outcome is known both ways, so that the two are about the same months.
+    """
+    came = {
+        unit: {
+            "first": first_told(panel, vintages, unit),
+            "revised": panel.deaths[panel.units.index(unit)],
+        }
+        for unit in SHOWN
+    }
+    found = []
+    for row in rows.to_dict("records"):
+        at = month_of(row["origin"]) - panel.first + row["horizon"]
+        if at >= panel.deaths.shape[1] or np.isnan(came[row["unit"]]["first"][at]):
+            continue
+        head = {name: row[name] for name in ("way", "model", "unit", "origin", "horizon")}
+        for labels, deaths in came[row["unit"]].items():
+            found += [
+                {**head, "labels": labels, **each}
+                for each in _scores(np.array(row["ladder"]), deaths[at])
+            ]
+    return pd.DataFrame(found)
+
+
+def _scores(ladder: Floats, deaths: float) -> Iterator[dict[str, Any]]:
+    q = quantiles(ladder[None], LADDER, LEVELS)
+    y = reached(np.array([deaths]), THRESHOLDS)[0]
+    p = ladder[[LADDER.index(k) for k in THRESHOLDS]]
+    crps = float(sr.crps_quantile(np.log1p(deaths), q[0], LEVELS))
+    yield {"score": "crps", "threshold": 0.0, "loss": crps}
+    for name, loss in (("brier", (p - y) ** 2), ("log_score", log_loss(p, y))):
+        for k, value in zip(THRESHOLDS, loss, strict=True):
+            yield {"score": name, "threshold": k, "loss": float(value)}
+
+
+def costs(loss: pd.DataFrame, seed: int) -> list[dict[str, Any]]:
+    """Mean scores each way, by unit and both together, and the vintage cost: known - revised.
+
+    Its 90% interval redraws origins in blocks (stationary bootstrap, blocks of three months or
+    the horizon on average).
+    """
+    both = loss.assign(unit=BOTH)
+    keys = ["unit", "horizon", "score", "threshold", "model", "labels"]
+    found = []
+    for key, part in pd.concat([loss, both]).groupby(keys, sort=False):
+        ways = part.pivot_table(index="origin", columns="way", values="loss").sort_index()
+        cost = (ways["known"] - ways["revised"]).to_numpy()
+        low, high = _interval(cost, max(LEAST_BLOCK, int(part["horizon"].iloc[0])), seed)
+        found.append(
+            {
+                **dict(zip(keys, key, strict=True)),
+                "origins": len(ways),
+                **{way: float(ways[way].mean()) for way in WAYS},
+                "vintage_cost": float(cost.mean()),
+                "low": low,
+                "high": high,
+            }
+        )
+    return found
+
+
+def _interval(cost: Floats, block: int, seed: int) -> tuple[float, float]:
+    from arch.bootstrap import StationaryBootstrap
+
+    sampler = StationaryBootstrap(block, cost, seed=seed)
+    low, high = np.quantile(sampler.apply(np.mean, DRAWS), INTERVAL)
+    return float(low), float(high)
+
+
 def main() -> None:
-    """Print both scores and their difference."""
+    """Print the scores each way and the vintage cost."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -158,19 +295,15 @@ def main() -> None:
     parser.add_argument("--predictions", type=Path, help="write every forecast (Parquet)")
     options = parser.parse_args()
     start = time.perf_counter()
-    rows = forecasts(revised(options.data), pd.read_csv(options.vintages), options.seed)
+    panel, vintages = revised(options.data), pd.read_csv(options.vintages)
+    rows = forecasts(panel, vintages, options.seed)
     if options.predictions:
         rows.to_parquet(options.predictions, index=False)
-    found = costs(rows)
+    found = costs(losses(rows, panel, vintages), options.seed)
     if options.json:
         print(json.dumps({"costs": found, "seconds": time.perf_counter() - start}))
         return
-    for row in found:
-        print(
-            f"{row['unit']} h {row['horizon']} >= {row['threshold']:3g}: Brier as known"
-            f" {row['as_known']:.4f}, as revised {row['as_revised']:.4f}, cost"
-            f" {row['vintage_cost']:+.4f}, forecasts {row['moved']:.3f} apart"
-        )
+    print(pd.DataFrame(found).to_string(index=False, float_format="{:.4f}".format))
 
 
 if __name__ == "__main__":

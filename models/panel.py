@@ -10,7 +10,7 @@ import numpy as np
 from features.history import Floats, Ints
 from features.panel import MONTHS_A_YEAR, Panel, label, panel_features
 from models.pooled import COUNT_COLUMNS, Forest, Hurdle, Member, Ridge, Trees
-from models.pooling import bent, falling, mixed, reached
+from models.pooling import bent, falling, mixed, reached, stacked
 
 BURN_MONTHS: Final = 24
 """A panel's first rows teach nothing: their histories are too short."""
@@ -20,6 +20,11 @@ POOL_PRIOR: Final = 20.0
 """What each member counts before it has a record, in rows."""
 MAP_PENALTY: Final = 10.0
 """Ridge on the calibration map: weak, since a record of months by units is long."""
+STACK_PENALTY: Final = 1000.0
+"""Ridge towards equal weights of the members' log-odds, in rows' information."""
+STACK_YEARS: Final = 8.0
+"""Half-life of a past forecast's weight where members are combined in log-odds."""
+MEMBERS: Final = ("ridge", "trees", "forest", "hurdle")
 QUIET: Final = 3
 """Where nothing happened for five years, every third row stands for its neighbours."""
 
@@ -38,6 +43,10 @@ class Study:
     """How much each unit's rows weigh in fitting, mixing and calibrating."""
     flags: Floats
     """Columns that never change, (unit, column): what kind of unit it is."""
+    members: tuple[str, ...] = MEMBERS
+    """Which members there are."""
+    stacked: bool = False
+    """Whether they are combined in log-odds, anew at every origin; else mixed and then mapped."""
 
 
 Beside = Callable[[Sequence[str], Floats], Floats]
@@ -72,13 +81,14 @@ def table(study: Study) -> tuple[tuple[str, ...], Floats]:
 
 
 def members(study: Study, names: Sequence[str], seed: int) -> dict[str, Member]:
-    """Every member of the pool, unfitted, by name. Those with the whole ladder come last."""
-    return {
+    """The study's members, unfitted, by name."""
+    every: dict[str, Member] = {
         "ridge": Ridge(study.thresholds),
         "trees": Trees(study.thresholds, seed=seed),
         "forest": Forest(study.ladder, seed=seed),
         "hurdle": Hurdle(study.ladder, [names.index(name) for name in COUNT_COLUMNS]),
     }
+    return {name: every[name] for name in study.members}
 
 
 def rows(study: Study, X: Floats, horizon: int, origin: int) -> tuple[Floats, Floats, Floats]:
@@ -198,7 +208,8 @@ def _combined(
         name: values if len(values) == len(study.thresholds) else values[judged]
         for name, values in p.items()
     }
-    found = _mixed(study, horizon, runs, np.stack(list(at_thresholds.values())), size, there)
+    combined = _stacked if study.stacked else _mixed
+    found = combined(study, horizon, runs, np.stack(list(at_thresholds.values())), size, there)
     ladder = bent(
         p["forest"].transpose(1, 2, 0), study.ladder, study.thresholds, found.transpose(1, 2, 0)
     )
@@ -247,4 +258,30 @@ def _mixed(
                 MAP_PENALTY,
             )
         done += len(run)
+    return falling(found.transpose(1, 2, 0)).transpose(2, 0, 1)
+
+
+def _stacked(
+    study: Study,
+    horizon: int,
+    runs: list[Ints],
+    p: Floats,
+    size: Floats,
+    there: np.typing.NDArray[np.bool_],
+) -> Floats:
+    """The members combined in log-odds, each origin on what was closed then, shaped as `_mixed`'s.
+
+    p is (member, threshold, unit, origin).
+    """
+    origins = np.concatenate(runs)
+    found = np.empty(p.shape[1:])
+    for at, origin in enumerate(origins):
+        closed = slice(0, max(int(origin - origins[0]) - horizon + 1, 0))
+        known = there[:, closed]
+        y = reached(size[:, closed][known], study.thresholds)
+        fading = 0.5 ** ((origin - origins[closed]) / (MONTHS_A_YEAR * STACK_YEARS))
+        weight = (study.unit_weight[:, None] * fading)[known]
+        for k in range(len(study.thresholds)):
+            before = p[:, k, :, closed][:, known]
+            found[k, :, at] = stacked(before, y[:, k], weight, p[:, k, :, at], STACK_PENALTY)
     return falling(found.transpose(1, 2, 0)).transpose(2, 0, 1)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from scipy.optimize import minimize
 from scipy.special import expit
 
 from features.history import Floats
-from models.calibration import apply_map, fit_map
+from models.calibration import apply_map, fit_map, log_odds
 
 EDGE: Final = 1e-6
 
@@ -65,6 +66,43 @@ def mixed(
     """
     pooled: Floats = np.tensordot(pool(before, y, weight, prior=prior), now, 1)
     return pooled, apply_map(fit_map(pooled_before, y, weight, penalty), pooled)
+
+
+def stack(p: Floats, y: Floats, weight: Floats, penalty: float) -> Floats:
+    """The shift and the members' weights with the best past log score: (1 + member,).
+
+    logit q = shift + sum of weight x logit p, weights not negative and free in their sum, since
+    members that know different things are each too timid (Ranjan and Gneiting, J. Royal
+    Statistical Society B 2010; Satopää et al., Int. J. Forecasting 2014). A ridge of `penalty`
+    pulls towards no shift and equal weights of sum 1, which it is without a record. p is
+    (member, row), y (row,), `weight` what each row tells.
+    """
+    start = np.append(0.0, np.full(len(p), 1 / len(p)))
+    if not len(y):
+        return start
+    Z = np.column_stack([np.ones(len(y)), log_odds(p).T])
+
+    def loss(b: Floats) -> tuple[float, Floats]:
+        odds = Z @ b
+        value = weight @ np.logaddexp(0, np.where(y > 0, -odds, odds))
+        slope = Z.T @ (weight * (expit(odds) - y)) + penalty * (b - start)
+        return float(value + penalty * ((b - start) ** 2).sum() / 2), slope
+
+    bounds = [(None, None)] + [(0, None)] * len(p)
+    found: Floats = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return found
+
+
+def stacked(before: Floats, y: Floats, weight: Floats, now: Floats, penalty: float) -> Floats:
+    """The members' present forecasts combined in log-odds, shaped as a member's: calibrated too,
+    since shift and weights are fitted together.
+
+    `before` are the members' closed forecasts, (member, row), y what came of them and `weight`
+    what each tells; `now` is (member, ...).
+    """
+    b = stack(before, y, weight, penalty)
+    combined: Floats = expit(b[0] + np.tensordot(b[1:], log_odds(now), 1))
+    return combined
 
 
 def bent(ladder: Floats, thresholds: Sequence[float], at: Sequence[float], p: Floats) -> Floats:

@@ -13,7 +13,7 @@ THRESHOLDS = (1.0, 10.0)
 MONTHS, FIRST, HORIZON = 84, 66, 2
 
 
-def study_of(deaths: Floats) -> Study:
+def study_of(deaths: Floats, stacked: bool = False) -> Study:
     """Eight units, judged at two thresholds, two months ahead."""
     units = len(deaths)
     panel = Panel(
@@ -26,7 +26,14 @@ def study_of(deaths: Floats) -> Study:
     )
     ladder = (1.0, 3.0, 10.0, 50.0)
     return Study(
-        panel, deaths, THRESHOLDS, ladder, (HORIZON,), np.ones(units), np.empty((units, 0))
+        panel,
+        deaths,
+        THRESHOLDS,
+        ladder,
+        (HORIZON,),
+        np.ones(units),
+        np.empty((units, 0)),
+        stacked=stacked,
     )
 
 
@@ -36,9 +43,9 @@ def made(seed: int) -> Floats:
     return rng.poisson(rng.gamma(0.5, np.linspace(0.05, 30, 8)[:, None], (8, MONTHS))).astype(float)
 
 
-def walked(deaths: Floats) -> Walked:
+def walked(deaths: Floats, stacked: bool) -> Walked:
     """The record of the made panel."""
-    study = study_of(deaths)
+    study = study_of(deaths, stacked)
 
     def others(horizon: int) -> dict[str, Floats]:
         return frequencies(study.panel, deaths, THRESHOLDS, horizon)
@@ -49,13 +56,14 @@ def walked(deaths: Floats) -> Walked:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # a made panel is small: separation, few positives
-def test_walk_is_the_same_whatever_comes_later() -> None:
+@pytest.mark.parametrize("stacked", [False, True])
+def test_walk_is_the_same_whatever_comes_later(stacked: bool) -> None:
     deaths = made(5)
     changed = 9  # origins from the first that stay what they were
     later = deaths.copy()
     later[:, FIRST + changed :] = 7.0
 
-    before, after = walked(deaths), walked(later)
+    before, after = walked(deaths, stacked), walked(later, stacked)
 
     for name, p in before.p.items():
         np.testing.assert_allclose(p[:, :, :changed], after.p[name][:, :, :changed], err_msg=name)
