@@ -273,9 +273,11 @@ def _stacked(
 
     p is (member, threshold, unit, origin).
     """
-    origins = np.concatenate(runs)
+    last = study.size.shape[1] - 1
+    origins = np.minimum(np.concatenate(runs), last)  # what stands beside the last month is there
     found = np.empty(p.shape[1:])
-    for at, origin in enumerate(origins):
+    for origin in np.unique(origins):
+        at = origins == origin
         closed = slice(0, max(int(origin - origins[0]) - horizon + 1, 0))
         known = there[:, closed]
         y = reached(size[:, closed][known], study.thresholds)
