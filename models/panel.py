@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -38,6 +38,10 @@ class Study:
     """How much each unit's rows weigh in fitting, mixing and calibrating."""
     flags: Floats
     """Columns that never change, (unit, column): what kind of unit it is."""
+    extra: dict[str, Floats] = field(default_factory=dict)
+    """Further columns by name, (unit, month), as known at each month's end."""
+    in_odds: bool = False
+    """Whether the members are mixed in log-odds rather than in probability."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +57,23 @@ class Walked:
     y: Floats
     """What came: (unit, origin)."""
 
+    def since(self, first: int) -> "Walked":
+        """The same record from month `first` on."""
+        shown = self.origins >= first
+        return Walked(
+            self.horizon,
+            self.origins[shown],
+            {name: values[:, :, shown] for name, values in self.p.items()},
+            self.ladder[:, :, shown],
+            self.y[:, shown],
+        )
+
 
 def table(study: Study) -> tuple[tuple[str, ...], Floats]:
     """Feature names and values, (unit, month, column), of the study's panel."""
     names, X = panel_features(study.panel, study.thresholds)
+    if study.extra:
+        names, X = (*names, *study.extra), np.dstack([X, *study.extra.values()])
     if not study.flags.size:
         return names, X
     flags = np.repeat(study.flags[:, None, :], X.shape[1], axis=1)
@@ -133,12 +150,13 @@ def walk(
     seed: int,
     baselines: Callable[[int], dict[str, Floats]],
     progress: Callable[[int, int], None] | None = None,
+    whole: bool = False,
 ) -> list[Walked]:
     """The study's record from month `first` on, a Walked a horizon.
 
     Members are refitted every `refit` months (once a year in the `warm` months before `first`,
-    which only teach the pool). `baselines(horizon)` gives further models for every month,
-    (threshold, unit, month), themselves as known then.
+    which only teach the pool; with `whole` they are in the record too). `baselines(horizon)` gives
+    further models for every month, (threshold, unit, month), themselves as known then.
     """
     from joblib import Parallel, delayed
 
@@ -158,7 +176,8 @@ def walk(
     for h in study.horizons:
         mine = [r for (horizon, _), r in zip(todo, found, strict=True) if horizon == h]
         p = {name: np.concatenate([r[name] for r in mine], axis=2) for name in mine[0]}
-        walked.append(_combined(study, h, runs[h], first, p, baselines(h)))
+        record = _combined(study, h, runs[h], p, baselines(h))
+        walked.append(record if whole else record.since(first))
     return walked
 
 
@@ -172,7 +191,6 @@ def _combined(
     study: Study,
     horizon: int,
     runs: list[Ints],
-    first: int,
     p: dict[str, Floats],
     baselines: dict[str, Floats],
 ) -> Walked:
@@ -190,14 +208,13 @@ def _combined(
     )
     every = {**at_thresholds, **{n: v[:, :, origins] for n, v in baselines.items()}}
     every["ensemble"] = found
-    shown = origins >= first
     blank = np.where(there, 1.0, np.nan)
     return Walked(
         horizon,
-        origins[shown],
-        {name: (values * blank)[:, :, shown] for name, values in every.items()},
-        (ladder.transpose(2, 0, 1) * blank)[:, :, shown],
-        (size * blank)[:, shown],
+        origins,
+        {name: values * blank for name, values in every.items()},
+        ladder.transpose(2, 0, 1) * blank,
+        size * blank,
     )
 
 
@@ -231,6 +248,7 @@ def _mixed(
                 p[:, k, :, span],
                 POOL_PRIOR,
                 MAP_PENALTY,
+                study.in_odds,
             )
         done += len(run)
     return falling(found.transpose(1, 2, 0)).transpose(2, 0, 1)

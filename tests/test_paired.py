@@ -27,6 +27,7 @@ def test_interval_of_units_that_differ_holds_the_skill() -> None:
 
     assert found.low is not None
     assert found.high is not None
+    assert found.skill is not None
     assert found.low < found.skill < found.high
 
 
