@@ -43,7 +43,7 @@ PAKISTAN_AFGHANISTAN = "12291"
 THRESHOLDS = (1.0, 10.0, 25.0)
 LADDER = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
 HORIZONS = (1, 3, 6)
-REFIT_MONTHS = 6
+REFIT_MONTHS = 12
 WARM_MONTHS = 120
 INTERSTATE_WEIGHT = 10.0
 """Dyads between states are few: each of their rows weighs so many of the others'."""
