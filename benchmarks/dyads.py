@@ -3,67 +3,160 @@
 python -m benchmarks.dyads --data dyad_month_v26_1_to_2025_09.csv --dyads dyads_v26_1.csv --json
 
 An origin is the last month known; a horizon of h asks for the month h later. Threshold 1 means any
-event. Settings were chosen on `--first 2003-01 --until 2014-12`.
+event. Settings were chosen on `--first 2003-01 --until 2014-12`. For the theatre's own dyad the
+embedded chronicle is asked too: `with_force`, `with_diplomacy` and `with_both` add its columns
+always, `ensemble` only where they have earned it, `without_chronicle` never.
 """
 
 import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.panels import arguments, dyads, month_of, predictions, scored, show, tell
-from features.history import Floats
-from models.frequency import frequencies
-from models.panel import Study, walk
+from benchmarks.panels import (
+    arguments,
+    dyads,
+    month_of,
+    predictions,
+    scored,
+    show,
+    sides_of,
+    tell,
+)
+from features.history import Floats, history_of
+from features.month_ends import monthly_columns
+from features.panel import Panel
+from features.sides import side_features
+from models.frequency import frequencies, shrunk_memories
+from models.increment import increment, log_score
+from models.paired import mean_over_months
+from models.panel import Study, Walked, walk
+from models.pooling import falling, reached
+from streams.chronicle import EMBEDDED, read
+from theatres import load_theatre
 
 PAKISTAN_AFGHANISTAN = "12291"
 """UCDP's number of Government of Afghanistan - Government of Pakistan."""
 THRESHOLDS = (1.0, 10.0, 25.0)
 LADDER = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
 HORIZONS = (1, 3, 6)
-REFIT_MONTHS = 6
-WARM_MONTHS = 60
+REFIT_MONTHS = 12
+WARM_MONTHS = 120
 INTERSTATE_WEIGHT = 10.0
 """Dyads between states are few: each of their rows weighs so many of the others'."""
-RIVALS = ("memory_12", "memory_24", "memory_36", "window_12", "climatology", "persistence")
+RIVALS = (
+    "memory_12",
+    "memory_12_house",
+    "memory_12_prior",
+    "memory_24",
+    "memory_36",
+    "window_12",
+    "climatology",
+    "persistence",
+)
+PLAIN = "without_chronicle"
+
+
+def chronicle_columns(panel: Panel) -> dict[str, Floats]:
+    """The embedded chronicle's columns by kind, (month, column), as known at each month's end."""
+    versions = read(EMBEDDED).frame
+    versions["known_until"] = np.datetime64("NaT", "s")  # the file has one version of each event
+    theatre = load_theatre("pak_afg")
+    months = panel.deaths.shape[1]
+    force, diplomacy = monthly_columns(history_of(versions, theatre), theatre, panel.first, months)
+    both = np.hstack([force, diplomacy])
+    return {"with_force": force, "with_diplomacy": diplomacy, "with_both": both}
+
+
+def with_chronicle(walked: Walked, unit: int, columns: dict[str, Floats]) -> Walked:
+    """The record with the chronicle's increments for one unit; the others stay as they are."""
+    plain = walked.p["ensemble"]
+    y = reached(walked.y[unit], THRESHOLDS)
+    p = {**walked.p, PLAIN: plain}
+    for name, values in columns.items():
+        now = values[walked.origins]
+        found = [
+            increment(plain[k, unit], y[:, k], now, walked.horizon) for k in range(len(THRESHOLDS))
+        ]
+        p[name] = _replaced(plain, unit, [each.corrected for each in found])
+        if name == "with_both":
+            p["ensemble"] = _replaced(plain, unit, [each.earned for each in found])
+    return replace(walked, p=p)
+
+
+def _replaced(plain: Floats, unit: int, rows: list[Floats]) -> Floats:
+    p = plain.copy()
+    p[:, unit] = falling(np.stack(rows, axis=1)).T
+    return p
+
+
+def gains(walked: Walked, unit: int, seed: int) -> list[dict[str, Any]]:
+    """How far each increment lowers the log score of the unit's forecasts, by month."""
+    y = reached(walked.y[unit], THRESHOLDS)
+    found = []
+    for name in ("with_force", "with_diplomacy", "with_both", "ensemble"):
+        for k, threshold in enumerate(THRESHOLDS):
+            without, ours = (
+                log_score(walked.p[which][k, unit], y[:, k]) for which in (PLAIN, name)
+            )
+            gain = (without - ours)[~np.isnan(without - ours)]
+            told = mean_over_months(gain, walked.horizon, seed)
+            row = {"horizon": walked.horizon, "threshold": threshold, "model": name}
+            found.append({**row, "months": len(gain), **asdict(told)})
+    return found
+
+
+def study_of(
+    data: Path, listed: Path, until: str | None
+) -> tuple[Study, np.typing.NDArray[np.bool_]]:
+    """The study of UCDP's dyads, nothing after month `until` read, and which are interstate."""
+    panel, interstate = dyads(data, listed)
+    if until:
+        months = month_of(until) - panel.first + 1
+        interstate = interstate[panel.entered < months]
+        panel = panel.until(months)
+    weight = np.where(interstate, INTERSTATE_WEIGHT, 1.0)
+    flags = interstate[:, None].astype(np.float64)
+    extra = side_features(panel, sides_of(panel.units, listed), interstate)
+    study = Study(
+        panel, panel.deaths, THRESHOLDS, LADDER, HORIZONS, weight, flags, extra, in_odds=True
+    )
+    return study, interstate
 
 
 def main() -> None:
     """Walk the panel, print the scores, write the forecasts."""
     options = arguments(__doc__, "data", "dyads")
     start = time.perf_counter()
-    panel, interstate = dyads(options.data, options.dyads)
-    if options.until:
-        months = month_of(options.until) - panel.first + 1
-        interstate = interstate[panel.entered < months]
-        panel = panel.until(months)
-    study = Study(
-        panel,
-        panel.deaths,
-        THRESHOLDS,
-        LADDER,
-        HORIZONS,
-        np.where(interstate, INTERSTATE_WEIGHT, 1.0),
-        interstate[:, None].astype(np.float64),
-    )
+    study, interstate = study_of(options.data, options.dyads, options.until)
+    panel = study.panel
 
     def others(horizon: int) -> dict[str, Floats]:
-        return frequencies(panel, panel.deaths, THRESHOLDS, horizon)
+        return {
+            **frequencies(panel, panel.deaths, THRESHOLDS, horizon),
+            **shrunk_memories(panel, panel.deaths, THRESHOLDS),
+        }
 
     first = month_of(options.first) - panel.first
-    walked = walk(study, first, WARM_MONTHS, REFIT_MONTHS, options.seed, others, tell)
+    whole = walk(study, first, WARM_MONTHS, REFIT_MONTHS, options.seed, others, tell, whole=True)
+    ours = panel.units.index(PAKISTAN_AFGHANISTAN)
+    columns = chronicle_columns(panel)
+    walked = [with_chronicle(each, ours, columns).since(first) for each in whole]
     if options.predictions:
         frames = [predictions(panel, each, THRESHOLDS) for each in walked]
         pd.concat(frames).to_parquet(options.predictions, index=False)
-    ours = np.array([unit == PAKISTAN_AFGHANISTAN for unit in panel.units])
+    chosen = {"dyad 12291": np.arange(len(panel.units)) == ours, "interstate": interstate}
     rows = [
         row
         for each in walked
-        for chosen, name in ((ours, "dyad 12291"), (interstate, "interstate"))
-        if chosen.any()
-        for row in scored(each, THRESHOLDS, chosen, RIVALS, name, options.seed)
+        for name, units in chosen.items()
+        for row in scored(each, THRESHOLDS, units, RIVALS, name, options.seed)
     ]
-    show(rows, {"seconds": time.perf_counter() - start}, options.json)
+    gained = [row for each in walked for row in gains(each, ours, options.seed)]
+    show(rows, {"chronicle": gained, "seconds": time.perf_counter() - start}, options.json)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from features.history import Floats
 from features.panel import Panel, month_name, month_number
-from models.paired import calibration_slope, skill_over_units
+from features.sides import Sides
+from models.paired import Skill, calibration_slope, skill_over_months, skill_over_units
 from models.panel import Walked
 from models.pooling import reached
 
@@ -84,6 +85,16 @@ def dyads(table: Path, listed: Path) -> tuple[Panel, npt.NDArray[np.bool_]]:
     return panel, (about.loc[units, "type"] == "interstate").to_numpy()
 
 
+def sides_of(units: Sequence[str], listed: Path) -> tuple[Sides, ...]:
+    """The states (Gleditsch-Ward numbers) on either side of each of UCDP's dyads."""
+    about = pd.read_csv(listed, dtype=str, keep_default_na=False).set_index("dyad_id")
+
+    def states(unit: str, column: str) -> frozenset[str]:
+        return frozenset(filter(None, str(about.loc[unit, column]).split(";")))
+
+    return tuple((states(unit, "gwno_a"), states(unit, "gwno_b")) for unit in units)
+
+
 def tell(done: int, total: int) -> None:
     """Progress on standard error."""
     print(f"\rrefits: {done} of {total}", end="", file=sys.stderr, flush=True)
@@ -137,8 +148,7 @@ def scored(
     for k, threshold in enumerate(thresholds):
         known = ~np.isnan(walked.p["ensemble"][:, chosen][k]) & ~np.isnan(y[k])
         loss = {
-            name: np.where(known, (p[k, chosen] - y[k]) ** 2, 0.0).sum(axis=1)
-            for name, p in walked.p.items()
+            name: np.where(known, (p[k, chosen] - y[k]) ** 2, 0.0) for name, p in walked.p.items()
         }
         for name, p in walked.p.items():
             row: dict[str, Any] = {
@@ -151,10 +161,19 @@ def scored(
             found.append(row)
             if name == "ensemble":
                 row["skill"] = {
-                    rival: asdict(skill_over_units(loss[name], loss[rival], seed))
+                    rival: asdict(_skill(loss[name], loss[rival], known, walked.horizon, seed))
                     for rival in rivals
                 }
     return found
+
+
+def _skill(
+    loss: Floats, rival: Floats, known: npt.NDArray[np.bool_], horizon: int, seed: int
+) -> Skill:
+    """Skill of losses by (unit, origin): over units, or over months where there is one unit."""
+    if len(loss) > 1:
+        return skill_over_units(loss.sum(axis=1), rival.sum(axis=1), seed)
+    return skill_over_months(loss[known], rival[known], horizon, seed)
 
 
 def _scores(p: Floats, y: Floats) -> dict[str, float | None]:
@@ -184,5 +203,6 @@ def show(rows: list[dict[str, Any]], extra: dict[str, Any], as_json: bool) -> No
         print(f"    {row['model']:12} Brier {row['brier']:.4f}  log {row['log_score']:.4f}{slope}")
         for rival, s in row.get("skill", {}).items():
             span = "" if s["low"] is None else f" (95% {s['low']:+.3f} to {s['high']:+.3f})"
-            print(f"        skill against {rival:12} {s['skill']:+.3f}{span}")
+            skill = "–" if s["skill"] is None else f"{s['skill']:+.3f}"
+            print(f"        skill against {rival:12} {skill}{span}")
     print(json.dumps(extra, indent=1))

@@ -47,19 +47,24 @@ def _cell(value: object) -> str:
 
 
 def _span(skill: dict[str, float | None]) -> str:
-    low, high = skill["low"], skill["high"]
+    mean, low, high = skill["skill"], skill["low"], skill["high"]
+    if mean is None:
+        return "–"
     if low is None or high is None:
-        return f"{100 * (skill['skill'] or 0):+.1f}%"
-    return f"{100 * (skill['skill'] or 0):+.1f}% ({100 * low:+.1f} to {100 * high:+.1f})"
+        return f"{100 * mean:+.1f}%"
+    return f"{100 * mean:+.1f}% ({100 * low:+.1f} to {100 * high:+.1f})"
 
 
-def _panel_rows(found: Result, rival: str, units: str, shown: tuple[str, ...]) -> pd.DataFrame:
+def _panel_rows(
+    found: Result, rivals: tuple[str, ...], units: str, shown: tuple[str, ...]
+) -> pd.DataFrame:
     rows = pd.DataFrame([row for row in found["scores"] if row["units"] == units])
     table = rows.pivot_table(index=["horizon", "threshold"], columns="model", values="brier")
     table = table[[name for name in shown if name in table]].reset_index()
     ours = rows[rows["model"] == "ensemble"].set_index(["horizon", "threshold"])
     keys = pd.MultiIndex.from_frame(table[["horizon", "threshold"]])
-    table[f"skill on {rival} (95%)"] = [_span(ours.loc[key, "skill"][rival]) for key in keys]
+    for rival in rivals:
+        table[f"skill on {rival} (95%)"] = [_span(ours.loc[key, "skill"][rival]) for key in keys]
     table["slope"] = [ours.loc[key, "slope"] for key in keys]
     return table
 
@@ -72,7 +77,7 @@ def country_month(found: Result) -> Iterator[str]:
         " public baseline rebuilt and refitted at every origin; interval over countries.\n"
     )
     shown = ("ensemble", "peer", "memory_12", "climatology", "ridge", "trees", "forest", "hurdle")
-    yield from _table(_panel_rows(found, "peer", "countries", shown))
+    yield from _table(_panel_rows(found, ("peer",), "countries", shown))
     yield "CRPS of log(1 + deaths), and how often what came lay in the 90% interval:\n"
     counts = pd.DataFrame(found["counts"]).T.rename_axis("h").reset_index()
     yield from _table(counts.drop(columns="forecasts"))
@@ -82,13 +87,24 @@ def dyads(found: Result) -> Iterator[str]:
     """The dyad and all interstate dyads by month."""
     yield "## State-on-state events by dyad and month\n"
     for units in ("dyad 12291", "interstate"):
-        yield f"Brier score, {units}, origins 2015-01 on; interval over dyads.\n"
-        shown = ("ensemble", "memory_12", "memory_36", "window_12", "climatology", "persistence")
-        yield from _table(_panel_rows(found, "memory_12", units, shown))
-    yield (
-        "The plain share of the last twelve months (`window_12`) is the hardest baseline for the"
-        " dyad.\n"
-    )
+        yield (
+            f"Brier score, {units}, origins 2015-01 on; interval over dyads, for a single one over"
+            " blocks of months.\n"
+        )
+        shown = (
+            *("ensemble", "memory_12", "memory_12_house", "memory_12_prior", "memory_36"),
+            *("window_12", "climatology", "persistence"),
+        )
+        yield from _table(_panel_rows(found, ("memory_12", "window_12"), units, shown))
+    yield "What the chronicle adds to the pooled forecasts of dyad 12291, in log score a month:\n"
+    rows = pd.DataFrame(found["chronicle"])
+    rows["gain (95%)"] = [
+        f"{row['mean']:+.4f} ({row['low']:+.4f} to {row['high']:+.4f})"
+        for row in rows.to_dict("records")
+    ]
+    order = list(dict.fromkeys(rows["model"]))
+    gained = rows.pivot(index=["horizon", "threshold"], columns="model", values="gain (95%)")
+    yield from _table(gained[order].reset_index())
 
 
 def segments(found: Result) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -43,10 +43,14 @@ class Study:
     """How much each unit's rows weigh in fitting, mixing and calibrating."""
     flags: Floats
     """Columns that never change, (unit, column): what kind of unit it is."""
+    extra: dict[str, Floats] = field(default_factory=dict)
+    """Further columns by name, (unit, month), as known at each month's end."""
     members: tuple[str, ...] = MEMBERS
     """Which members there are."""
     stacked: bool = False
     """Whether they are combined in log-odds, anew at every origin; else mixed and then mapped."""
+    in_odds: bool = False
+    """Whether they are mixed in log-odds rather than in probability."""
 
 
 Beside = Callable[[Sequence[str], Floats], Floats]
@@ -66,10 +70,23 @@ class Walked:
     y: Floats
     """What came: (unit, origin)."""
 
+    def since(self, first: int) -> "Walked":
+        """The same record from month `first` on."""
+        shown = self.origins >= first
+        return Walked(
+            self.horizon,
+            self.origins[shown],
+            {name: values[:, :, shown] for name, values in self.p.items()},
+            self.ladder[:, :, shown],
+            self.y[:, shown],
+        )
+
 
 def table(study: Study) -> tuple[tuple[str, ...], Floats]:
     """Feature names and values, (unit, month, column), of the study's panel."""
     names, X = panel_features(study.panel, study.thresholds)
+    if study.extra:
+        names, X = (*names, *study.extra), np.dstack([X, *study.extra.values()])
     if not study.flags.size:
         return names, X
     flags = np.repeat(study.flags[:, None, :], X.shape[1], axis=1)
@@ -148,14 +165,16 @@ def walk(
     baselines: Callable[[int], dict[str, Floats]],
     progress: Callable[[int, int], None] | None = None,
     beside: Beside | None = None,
+    whole: bool = False,
 ) -> list[Walked]:
     """The study's record from month `first` on, a Walked a horizon.
 
     Members are refitted every `refit` months (once a year in the `warm` months before `first`,
-    which only teach the pool). `baselines(horizon)` gives further models for every month,
-    (threshold, unit, month), themselves as known then. With `beside` the record goes on to the
-    last month, whose outcome is not known: the forecast. After it stand as many more origins as
-    `beside` gives rows a unit, forecast from those rows by what forecasts the last month.
+    which only teach the pool; with `whole` they are in the record too). `baselines(horizon)` gives
+    further models for every month, (threshold, unit, month), themselves as known then. With
+    `beside` the record goes on to the last month, whose outcome is not known: the forecast. After
+    it stand as many more origins as `beside` gives rows a unit, forecast from those rows by what
+    forecasts the last month.
     """
     from joblib import Parallel, delayed
 
@@ -180,7 +199,8 @@ def walk(
     for h in study.horizons:
         mine = [r for (horizon, _), r in zip(todo, found, strict=True) if horizon == h]
         p = {name: np.concatenate([r[name] for r in mine], axis=2) for name in mine[0]}
-        walked.append(_combined(study, h, runs[h], first, p, baselines(h)))
+        record = _combined(study, h, runs[h], p, baselines(h))
+        walked.append(record if whole else record.since(first))
     return walked
 
 
@@ -195,7 +215,6 @@ def _combined(
     study: Study,
     horizon: int,
     runs: list[Ints],
-    first: int,
     p: dict[str, Floats],
     baselines: dict[str, Floats],
 ) -> Walked:
@@ -215,14 +234,13 @@ def _combined(
     )
     every = {**at_thresholds, **{n: v[:, :, at] for n, v in baselines.items()}}
     every["ensemble"] = found
-    shown = origins >= first
     blank = np.where(there, 1.0, np.nan)
     return Walked(
         horizon,
-        origins[shown],
-        {name: (values * blank)[:, :, shown] for name, values in every.items()},
-        (ladder.transpose(2, 0, 1) * blank)[:, :, shown],
-        (size * blank)[:, shown],
+        origins,
+        {name: values * blank for name, values in every.items()},
+        ladder.transpose(2, 0, 1) * blank,
+        size * blank,
     )
 
 
@@ -256,6 +274,7 @@ def _mixed(
                 p[:, k, :, span],
                 POOL_PRIOR,
                 MAP_PENALTY,
+                study.in_odds,
             )
         done += len(run)
     return falling(found.transpose(1, 2, 0)).transpose(2, 0, 1)
@@ -277,7 +296,7 @@ def _stacked(
     origins = np.minimum(np.concatenate(runs), last)  # what stands beside the last month is there
     found = np.empty(p.shape[1:])
     for origin in np.unique(origins):
-        at = origins == origin
+        at = slice(*np.searchsorted(origins, (origin, origin + 1)))
         closed = slice(0, max(int(origin - origins[0]) - horizon + 1, 0))
         known = there[:, closed]
         y = reached(size[:, closed][known], study.thresholds)

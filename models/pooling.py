@@ -11,6 +11,8 @@ from features.history import Floats
 from models.calibration import apply_map, fit_map, log_odds
 
 EDGE: Final = 1e-6
+SURE: Final = 1e-3
+"""In log-odds no member is surer than this: one empty leaf would outweigh all the others."""
 
 
 def falling(p: Floats) -> Floats:
@@ -56,15 +58,20 @@ def mixed(
     now: Floats,
     prior: float,
     penalty: float,
+    in_odds: bool = False,
 ) -> tuple[Floats, Floats]:
     """The pool of the members' present forecasts, and the same calibrated, each shaped as a
     member's.
 
     `before` are the members' closed forecasts, (member, row), y what came of them and `weight`
     what each tells; `pooled_before` is what the pool itself then said, (row,), on which the
-    calibration is fitted; `now` is (member, ...).
+    calibration is fitted; `now` is (member, ...). `in_odds` mixes log-odds with the same weights
+    (Satopää et al., Int. J. Forecasting 2014), else probabilities.
     """
-    pooled: Floats = np.tensordot(pool(before, y, weight, prior=prior), now, 1)
+    share = pool(before, y, weight, prior=prior)
+    pooled: Floats = np.tensordot(share, now, 1)
+    if in_odds:
+        pooled = expit(np.tensordot(share, log_odds(np.clip(now, SURE, 1 - SURE)), 1))
     return pooled, apply_map(fit_map(pooled_before, y, weight, penalty), pooled)
 
 

@@ -1,12 +1,14 @@
 """A walk over a panel: later months change no earlier forecast, and quiet is told from war."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from features.history import Floats
 from features.panel import Panel
-from models.frequency import frequencies
-from models.panel import Study, Walked, walk
+from models.frequency import frequencies, shrunk_memories
+from models.panel import Study, Walked, table, walk
 from models.peer import peer_features, peer_forecast
 
 THRESHOLDS = (1.0, 10.0)
@@ -98,3 +100,54 @@ def test_frequencies_by_hand() -> None:
     assert found["memory_12"][0, 0, 3] == pytest.approx((fading[0] + fading[2]) / fading.sum())
     # after an active month: one was followed by calm; (0 + 1/2) / (1 + 1)
     assert found["persistence"][0, 0, 3] == pytest.approx(0.25)
+
+
+def test_shrunk_memories_by_hand() -> None:
+    size = np.array([[0.0, 2, 0, 2]])
+    panel = Panel(("A",), 0, size, {}, np.ones(1, np.int32), ("g",))
+    fading = 0.5 ** (np.arange(4) / 12)
+    hits = fading[0] + fading[2]
+
+    found = shrunk_memories(panel, size, (1.0,))
+
+    # three months since it entered, two of them with an event
+    climatology = (2 + 2) / (3 + 4)
+    house = (hits + 4 * climatology) / (fading[:3].sum() + 4)
+    assert found["memory_12_house"][0, 0, 3] == pytest.approx(house)
+    prior = (hits + 6 * 0.05) / (fading.sum() + 6)
+    assert found["memory_12_prior"][0, 0, 3] == pytest.approx(prior)
+
+
+def test_shrunk_memories_are_the_same_whatever_comes_later() -> None:
+    deaths = made(7)
+    later = deaths.copy()
+    later[:, 70:] = 99.0
+
+    before, after = (
+        shrunk_memories(study_of(values).panel, values, THRESHOLDS) for values in (deaths, later)
+    )
+
+    for name, p in before.items():
+        np.testing.assert_allclose(p[:, :, :70], after[name][:, :, :70])
+
+
+def test_table_holds_the_further_columns() -> None:
+    study = study_of(made(8))
+    names, X = table(study)
+
+    more, wide = table(replace(study, extra={"tide": study.size}))
+
+    assert more == (*names, "tide")
+    assert wide[:, :, :-1].tolist() == X.tolist()
+    assert wide[:, :, -1].tolist() == study.size.tolist()
+
+
+def test_walked_since_forgets_what_came_before() -> None:
+    p = np.arange(6.0).reshape(1, 1, 6)
+    whole = Walked(1, np.arange(6, dtype=np.int32), {"a": p}, p, p[0])
+
+    found = whole.since(4)
+
+    assert found.origins.tolist() == [4, 5]
+    assert found.p["a"].tolist() == found.ladder.tolist() == [[[4, 5]]]
+    assert found.y.tolist() == [[4, 5]]

@@ -14,7 +14,7 @@ from models.pooled import (
     Ridge,
     Trees,
 )
-from models.pooling import bent, falling, pool, quantiles, reached
+from models.pooling import SURE, bent, falling, mixed, pool, quantiles, reached
 
 LADDER = (1.0, 5.0, 25.0)
 
@@ -90,3 +90,15 @@ def test_quantiles_by_hand() -> None:
     found = quantiles(np.array([[0.5, 0.25, 0.1]]), LADDER, np.array([0.4, 0.5, 0.75, 0.9]))
 
     assert found[0] == pytest.approx([0, np.log(2), np.log(6), np.log(26)])
+
+
+def test_members_mixed_in_log_odds_by_hand() -> None:
+    nothing, now = np.empty((2, 0)), np.array([[0.5, 1e-9], [0.9, 1e-9]])
+
+    raw, calibrated = mixed(
+        nothing, nothing[0], nothing[0], nothing[0], now, prior=1, penalty=1, in_odds=True
+    )
+
+    # odds of 1 and 9 make 3; none is taken to be surer than SURE
+    assert raw == pytest.approx([0.75, SURE])
+    assert calibrated == pytest.approx(raw)
