@@ -45,7 +45,7 @@ class LadderRidge(BaseEstimator):  # type: ignore[misc]
         self.C = C
 
     def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
-        """The fitted estimator."""
+        """The fitted estimator; a second fit sets out from the first one's coefficients."""
         Z = X[:, list(self.columns)]
         self.centre_ = weight @ Z / weight.sum()
         self.spread_ = np.sqrt(weight @ (Z - self.centre_) ** 2 / weight.sum())
@@ -53,7 +53,10 @@ class LadderRidge(BaseEstimator):  # type: ignore[misc]
         Z = (Z - self.centre_) / self.spread_
         Y = reached(size, self.thresholds)
         told = weight * TOLD / max(len(self.thresholds), TOLD)
-        self.levels_, self.slopes_ = _fit(Z, Y, told, self._start(X), self.C)
+        if not hasattr(self, "slopes_"):
+            self.levels_, self.slopes_ = np.zeros(Y.shape[1]), np.zeros(Z.shape[1])
+        first = self.levels_, self.slopes_
+        self.levels_, self.slopes_ = _fit(Z, Y, told, self._start(X), self.C, *first)
         return self
 
     def predict(self, X: Floats) -> Floats:
@@ -67,13 +70,20 @@ class LadderRidge(BaseEstimator):  # type: ignore[misc]
         return np.column_stack([X[:, list(columns)].mean(axis=1) for columns in self.starts])
 
 
-def _fit(Z: Floats, Y: Floats, weight: Floats, start: Floats, C: float) -> tuple[Floats, Floats]:
+def _fit(
+    Z: Floats,
+    Y: Floats,
+    weight: Floats,
+    start: Floats,
+    C: float,
+    levels: Floats,
+    slopes: Floats,
+) -> tuple[Floats, Floats]:
     """Levels and slopes that maximise the penalised likelihood, by Newton's method.
 
     The slopes are shared, so a row's curvature is the sum over its thresholds, and many thresholds
     cost hardly more than one.
     """
-    levels, slopes = np.zeros(Y.shape[1]), np.zeros(Z.shape[1])
     at = len(levels)
     penalty = np.concatenate([np.full(at, LEVEL_SHARE / C), np.full(len(slopes), 1 / C)])
     for _ in range(STEPS):

@@ -27,6 +27,8 @@ LADDER: Final = (1.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 50.0, 100.0, 250.0)
 RUNGS: Final = {1.0: (1.0, 3.0, 8.0), 10.0: (4.0, 10.0, 25.0)}
 """The thresholds whose answers are used for each."""
 REFIT_WEEKS: Final = 4
+EVERY_DAYS: Final = 25
+"""For every so many days that a window takes to close, one week in so many is learnt from."""
 RECENCY_YEARS: Final = 6.0
 PENALTY: Final = 0.03
 """C, the inverse: a slope's prior variance."""
@@ -143,16 +145,21 @@ def _walk(
 ) -> tuple[dict[str, Floats], Floats]:
     """The members, the ensemble and its ladder, (threshold, segment, origin), from `begin` on."""
     columns, X = _remembered(common, told, horizon + lag, events.segments)
+    models = members(columns)
+    seen = columns.common + columns.memory[THRESHOLDS[0]] + columns.memory[THRESHOLDS[1]]
+    shape = LadderRidge(LADDER, seen, C=PENALTY)
+    # windows overlap: a week of a long one tells less of its own, and some need not be asked
+    step = max(1, (horizon + lag) // EVERY_DAYS)
+    worth = min(1.0, 2 * WEEK / (horizon + lag)) * step
     parts: list[dict[str, Floats]] = []
     for start in range(begin, len(origins), REFIT_WEEKS):
-        closed = np.flatnonzero(origins + horizon + lag <= origins[start])
+        closed = np.flatnonzero(origins + horizon + lag <= origins[start])[::-step][::-1]
         units = seasoned(events, int(origins[start]))
         weight = 0.5 ** ((origins[start] - origins[closed]) / (365.25 * RECENCY_YEARS))
-        # windows overlap: a week of a long one tells less of its own
-        weight = np.tile(weight * min(1.0, 2 * WEEK / (horizon + lag)), len(units))
+        weight = np.tile(weight * worth, len(units))
         Q = X[: events.segments, start : start + REFIT_WEEKS].reshape(-1, X.shape[2])
         A = X[np.ix_(units, closed)].reshape(-1, X.shape[2])
-        found = _asked(columns, A, told[np.ix_(units, closed)].ravel(), weight, Q)
+        found = _asked(models, shape, A, told[np.ix_(units, closed)].ravel(), weight, Q)
         parts.append({n: p.reshape(events.segments, -1, p.shape[1]) for n, p in found.items()})
     whole = {n: np.concatenate([part[n] for part in parts], axis=1) for n in parts[0]}
     ladder = bent(whole.pop("ladder"), LADDER, THRESHOLDS, whole["ensemble"])
@@ -160,18 +167,22 @@ def _walk(
 
 
 def _asked(
-    columns: Columns, A: Floats, size: Floats, weight: Floats, Q: Floats
+    models: dict[str, dict[float, LadderRidge]],
+    ladder: LadderRidge,
+    A: Floats,
+    size: Floats,
+    weight: Floats,
+    Q: Floats,
 ) -> dict[str, Floats]:
     """Forecasts of the rows Q by every member, their ensemble, and a ladder: (row, threshold)."""
     found = {}
-    for name, models in members(columns).items():
+    for name, mine in models.items():
         several = [
             model.fit(A, size, weight).predict(Q)[:, model.thresholds.index(k)]
-            for k, model in models.items()
+            for k, model in mine.items()
         ]
         found[name] = falling(np.column_stack(several))
     odds = log_odds(np.clip(np.stack(list(found.values())), EDGE, 1 - EDGE))
     found["ensemble"] = falling(expit(odds.mean(axis=0)))
-    seen = columns.common + columns.memory[THRESHOLDS[0]] + columns.memory[THRESHOLDS[1]]
-    found["ladder"] = LadderRidge(LADDER, seen, C=PENALTY).fit(A, size, weight).predict(Q)
+    found["ladder"] = ladder.fit(A, size, weight).predict(Q)
     return found
