@@ -1,4 +1,4 @@
-"""Weekly rolling origins for deaths by segment: members refitted, mixed and calibrated anew."""
+"""Weekly rolling origins for deaths by segment: members refitted anew and brought together."""
 
 import os
 from collections.abc import Callable
@@ -6,21 +6,36 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.special import expit
 
-from features.deaths import Deaths, death_features, death_labels
+from features.deaths import (
+    MEMORIES,
+    Deaths,
+    death_features,
+    death_labels,
+    memories,
+    seasoned,
+)
 from features.history import Floats, Ints
 from features.targets import WEEK
-from models.hawkes import Hawkes
-from models.pooled import Forest, Member, TunedRidge
-from models.pooling import bent, falling, mixed, reached
+from models.calibration import log_odds
+from models.ladder import LadderRidge
+from models.pooling import bent, falling, reached
 
 THRESHOLDS: Final = (1.0, 10.0)
 LADDER: Final = (1.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 50.0, 100.0, 250.0)
-REFIT_WEEKS: Final = 26
+RUNGS: Final = {1.0: (1.0, 3.0, 8.0), 10.0: (4.0, 10.0, 25.0)}
+"""The thresholds whose answers are used for each."""
+REFIT_WEEKS: Final = 4
+EVERY_DAYS: Final = 25
+"""For every so many days that a window takes to close, one week in so many is learnt from."""
 RECENCY_YEARS: Final = 6.0
-MAP_PENALTY: Final = 20.0
-POOL_PRIOR: Final = 2.0
+PENALTY: Final = 0.03
+"""C, the inverse: a slope's prior variance."""
+START_FROM: Final = MEMORIES[:2]
 TWO_YEARS: Final = 104
+EDGE: Final = 1e-3
+"""No nearer to 0 or 1 than a thousandth: the record is a thousand weeks long."""
 
 
 @dataclass(frozen=True)
@@ -35,15 +50,28 @@ class Weekly:
     """What came: (segment, origin)."""
 
 
-def members(names: tuple[str, ...], seed: int) -> dict[str, Member]:
-    """Every member of the pool, unfitted, by name."""
-    excited = [i for i, name in enumerate(names) if ".events_" in name or ".log_" in name]
-    background = [i for i, name in enumerate(names) if name.startswith("segment.")]
-    return {
-        "ridge": TunedRidge(THRESHOLDS),
-        "forest": Forest(LADDER, leaf=30, seed=seed),
-        "hawkes": Hawkes(THRESHOLDS, excited, background),
-    }
+@dataclass(frozen=True)
+class Columns:
+    """Where the features of one horizon stand: those that all models see, and the memories."""
+
+    common: tuple[int, ...]
+    memory: dict[float, tuple[int, ...]]
+    """By threshold, in the order of MEMORIES."""
+
+
+def members(columns: Columns) -> dict[str, dict[float, LadderRidge]]:
+    """Every member, unfitted, by name and threshold: both see the decayed counts and the memories.
+
+    `ridge` starts from nothing, `anchored` from the log-odds of the short memories.
+    """
+    short = [MEMORIES.index(half_life) for half_life in START_FROM]
+    made: dict[str, dict[float, LadderRidge]] = {"ridge": {}, "anchored": {}}
+    for k, rungs in RUNGS.items():
+        seen = columns.common + columns.memory[k]
+        starts = [[columns.memory[rung][i] for i in short] for rung in rungs]
+        made["ridge"][k] = LadderRidge(rungs, seen, C=PENALTY)
+        made["anchored"][k] = LadderRidge(rungs, seen, starts, C=PENALTY)
+    return made
 
 
 def climatologies(deaths: Floats, origins: Ints, horizon: int, lag: int) -> dict[str, Floats]:
@@ -62,109 +90,99 @@ def walk_weeks(
     events: Deaths,
     origins: Ints,
     first: int,
-    warm: int,
+    since: int,
     horizons: tuple[int, ...],
     lag: int,
-    seed: int,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Weekly]:
     """The record from day `first` on, refitted every REFIT_WEEKS, a Weekly a horizon.
 
-    `origins` are weekly days; a window closes `lag` days after its end. The `warm` weeks before
-    the first only teach the pool. Every forecast uses events known by its origin alone.
+    `origins` are weekly days; a window closes `lag` days after its end, and is learnt from as it
+    was known then. Climatology counts windows from the day `since` on. Every forecast uses events
+    known by its origin alone.
     """
     from joblib import Parallel, delayed
 
-    names, X = death_features(events, origins)
-    Y = death_labels(events, origins, horizons)
+    _, common = death_features(events, origins)
+    came = death_labels(events, origins, horizons)
+    told = death_labels(events, origins, horizons, lag)
     begin = int(np.searchsorted(origins, first))
-    starts = list(range(begin - warm, len(origins), REFIT_WEEKS))
-    todo = [(i, start) for i in range(len(horizons)) for start in starts]
     work = Parallel(n_jobs=os.cpu_count(), return_as="generator")(
-        delayed(_span)(names, X, Y[i], origins, horizons[i] + lag, start, seed) for i, start in todo
+        delayed(_walk)(events, common, seen, origins, begin, horizon, lag)
+        for horizon, seen in zip(horizons, told, strict=True)
     )
-    found = []
-    for result in work:
-        found.append(result)
-        if progress:
-            progress(len(found), len(todo))
+    old = int(np.searchsorted(origins, since))
     walked = []
-    for i, horizon in enumerate(horizons):
-        mine = [r for (at, _), r in zip(todo, found, strict=True) if at == i]
-        raw = {name: np.concatenate([r[name] for r in mine], axis=2) for name in mine[0]}
-        walked.append(_combined(raw, Y[i], origins, starts, begin, horizon, lag))
+    for horizon, result, seen, size in zip(horizons, work, told, came, strict=True):
+        p, ladder = result
+        mine = slice(events.segments)
+        base = climatologies(seen[mine, old:], origins[old:], horizon, lag)
+        p |= {name: values[:, :, begin - old :] for name, values in base.items()}
+        walked.append(Weekly(horizon, origins[begin:], p, ladder, size[mine, begin:]))
+        if progress:
+            progress(len(walked), len(horizons))
     return walked
 
 
-def _span(
-    names: tuple[str, ...],
-    X: Floats,
-    deaths: Floats,
-    origins: Ints,
-    wait: int,
-    start: int,
-    seed: int,
-) -> dict[str, Floats]:
-    day = origins[start]
-    closed = np.flatnonzero(origins + wait <= day)
-    A = X[:, closed].transpose(1, 0, 2).reshape(-1, X.shape[2])  # in time order
-    size = deaths[:, closed].T.ravel()
-    weight = 0.5 ** ((day - origins[closed]) / (365.25 * RECENCY_YEARS))
-    # windows overlap: a week of a long one tells less of its own
-    weight = np.repeat(weight * min(1.0, 2 * WEEK / wait), len(X))
-    span = slice(start, start + REFIT_WEEKS)
-    Q = X[:, span].reshape(-1, X.shape[2])
-    return {
-        name: model.fit(A, size, weight).predict(Q).reshape(len(X), -1, p).transpose(2, 0, 1)
-        for name, model in members(names, seed).items()
-        for p in [len(model.thresholds)]
-    }
+def _remembered(common: Floats, told: Floats, wait: int, segments: int) -> tuple[Columns, Floats]:
+    """All columns of one horizon, (unit, origin, column): the common ones, then the memories."""
+    asked = sorted({rung for rungs in RUNGS.values() for rung in rungs})
+    shares = memories(reached(told, asked).transpose(2, 0, 1), wait, segments)
+    odds = log_odds(np.clip(shares, EDGE, 1 - EDGE)).reshape(-1, *told.shape).transpose(1, 2, 0)
+    n, step = common.shape[2], len(asked)
+    at = {k: tuple(range(n + i, n + step * len(MEMORIES), step)) for i, k in enumerate(asked)}
+    return Columns(tuple(range(n)), at), np.concatenate([common, odds], axis=2)
 
 
-def _combined(
-    raw: dict[str, Floats],
-    deaths: Floats,
+def _walk(
+    events: Deaths,
+    common: Floats,
+    told: Floats,
     origins: Ints,
-    starts: list[int],
     begin: int,
     horizon: int,
     lag: int,
-) -> Weekly:
-    shown = slice(starts[0], len(origins))
-    judged = [LADDER.index(k) for k in THRESHOLDS]
-    p = {n: v if len(v) == len(THRESHOLDS) else v[judged] for n, v in raw.items()}
-    base = climatologies(deaths, origins, horizon, lag)
-    stacked = np.stack(list(p.values()))
-    p |= {name: values[:, :, shown] for name, values in base.items()}
-    y = reached(deaths[:, shown], THRESHOLDS).transpose(2, 0, 1)
-    told = WEEK / max(horizon, WEEK)
-    found = np.empty(y.shape)
-    pooled = np.empty(y.shape)
-    for start in starts:
-        span = slice(start - starts[0], start - starts[0] + REFIT_WEEKS)
-        closed = int(np.sum(origins[shown] + horizon + lag <= origins[start]))
-        for k in range(len(THRESHOLDS)):
-            past = y[k, :, :closed].ravel()
-            weight = np.full(len(past), told)
-            before = stacked[:, k, :, :closed].reshape(len(stacked), -1)
-            pooled[k, :, span], found[k, :, span] = mixed(
-                before,
-                past,
-                weight,
-                pooled[k, :, :closed].ravel(),
-                stacked[:, k, :, span],
-                POOL_PRIOR,
-                MAP_PENALTY,
-            )
-    p["ensemble"] = falling(found.transpose(1, 2, 0)).transpose(2, 0, 1)
-    ladder = bent(
-        raw["forest"].transpose(1, 2, 0), LADDER, THRESHOLDS, p["ensemble"].transpose(1, 2, 0)
-    )
-    later = slice(begin - starts[0], None)
-    return Weekly(
-        horizon,
-        origins[begin:],
-        {name: values[:, :, later] for name, values in p.items()},
-        ladder.transpose(2, 0, 1)[:, :, later],
-        deaths[:, begin:],
-    )
+) -> tuple[dict[str, Floats], Floats]:
+    """The members, the ensemble and its ladder, (threshold, segment, origin), from `begin` on."""
+    columns, X = _remembered(common, told, horizon + lag, events.segments)
+    models = members(columns)
+    seen = columns.common + columns.memory[THRESHOLDS[0]] + columns.memory[THRESHOLDS[1]]
+    shape = LadderRidge(LADDER, seen, C=PENALTY)
+    # windows overlap: a week of a long one tells less of its own, and some need not be asked
+    step = max(1, (horizon + lag) // EVERY_DAYS)
+    worth = min(1.0, 2 * WEEK / (horizon + lag)) * step
+    parts: list[dict[str, Floats]] = []
+    for start in range(begin, len(origins), REFIT_WEEKS):
+        closed = np.flatnonzero(origins + horizon + lag <= origins[start])[::-step][::-1]
+        units = seasoned(events, int(origins[start]))
+        weight = 0.5 ** ((origins[start] - origins[closed]) / (365.25 * RECENCY_YEARS))
+        weight = np.tile(weight * worth, len(units))
+        Q = X[: events.segments, start : start + REFIT_WEEKS].reshape(-1, X.shape[2])
+        A = X[np.ix_(units, closed)].reshape(-1, X.shape[2])
+        found = _asked(models, shape, A, told[np.ix_(units, closed)].ravel(), weight, Q)
+        parts.append({n: p.reshape(events.segments, -1, p.shape[1]) for n, p in found.items()})
+    whole = {n: np.concatenate([part[n] for part in parts], axis=1) for n in parts[0]}
+    ladder = bent(whole.pop("ladder"), LADDER, THRESHOLDS, whole["ensemble"])
+    return {n: p.transpose(2, 0, 1) for n, p in whole.items()}, ladder.transpose(2, 0, 1)
+
+
+def _asked(
+    models: dict[str, dict[float, LadderRidge]],
+    ladder: LadderRidge,
+    A: Floats,
+    size: Floats,
+    weight: Floats,
+    Q: Floats,
+) -> dict[str, Floats]:
+    """Forecasts of the rows Q by every member, their ensemble, and a ladder: (row, threshold)."""
+    found = {}
+    for name, mine in models.items():
+        several = [
+            model.fit(A, size, weight).predict(Q)[:, model.thresholds.index(k)]
+            for k, model in mine.items()
+        ]
+        found[name] = falling(np.column_stack(several))
+    odds = log_odds(np.clip(np.stack(list(found.values())), EDGE, 1 - EDGE))
+    found["ensemble"] = falling(expit(odds.mean(axis=0)))
+    found["ladder"] = ladder.fit(A, size, weight).predict(Q)
+    return found

@@ -1,17 +1,25 @@
 """Deaths along the border: features look back by what was known, labels ahead by the window."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from features.deaths import Deaths, death_features, death_labels
+from features.deaths import Deaths, death_features, death_labels, memories, seasoned
 from features.history import Ints
 from models.weekly import climatologies, walk_weeks
 
 
-def made(days: list[int], segments: list[int], deaths: list[float], late: int = 0) -> Deaths:
-    """A few events on two segments, known so many days after."""
+def made(days: list[int], units: list[int], deaths: list[float], late: int = 0) -> Deaths:
+    """A few events on two segments and in one block, known so many days after.
+
+    The segments lie 100 km apart, the block 200 km from both; an event lies where its unit does.
+    """
     day = np.array(days, np.int32)
-    return Deaths(day, day + late, np.array(segments, np.int32), np.array(deaths, float), 2)
+    km = np.array([[0.0, 100, 200], [100, 0, 200], [200, 200, 0]])
+    return Deaths(
+        day, day + late, np.array(units, np.int32), np.array(deaths, float), km[:, units], 2
+    )
 
 
 def weeks(first: int, count: int) -> Ints:
@@ -24,40 +32,81 @@ def test_labels_count_the_window_and_not_the_origin() -> None:
 
     found = death_labels(events, np.array([100, 123], np.int32), (7, 30))
 
-    assert found[0].tolist() == [[4, 0], [0, 5]]
-    assert found[1].tolist() == [[4, 0], [5, 5]]
+    assert found[0].tolist() == [[4, 0], [0, 5], [0, 0]]
+    assert found[1].tolist() == [[4, 0], [5, 5], [0, 0]]
+
+
+def test_labels_as_closed_leave_out_what_was_not_known_by_then() -> None:
+    # the second event began in the week but lasted until after it
+    events = replace(made([104, 105], [0, 0], [3, 4]), known=np.array([124, 140], np.int32))
+    origins = np.array([100], np.int32)
+
+    assert death_labels(events, origins, (7, 30))[:, 0, 0].tolist() == [7, 7]
+    assert death_labels(events, origins, (7, 30), lag=20)[:, 0, 0].tolist() == [3, 7]
 
 
 def test_features_count_an_event_from_the_day_it_is_known() -> None:
     names, X = death_features(made([100], [0], [12], late=20), np.array([119, 120], np.int32))
 
-    own, near = names.index("own.large_7"), names.index("near.large_7")
+    own, around = names.index("own.large_7"), names.index("around_50.log_7")
     assert X[0, 0, own] == 0
     assert X[0, 1, own] > 0
-    assert X[1, 1, near] > 0  # the neighbour sees it, the segment itself does not as its own
+    assert X[0, 1, around] == 0
+    assert X[1, 1, around] > 0  # the neighbour sees it around, not as its own
     assert X[1, 1, own] == 0
 
 
-def test_events_elsewhere_are_no_segments_own() -> None:
-    names, X = death_features(made([100], [-1], [12]), np.array([101], np.int32))
+def test_events_around_weigh_less_the_farther_they_are() -> None:
+    names, X = death_features(made([100], [1], [12]), np.array([100], np.int32))
 
-    assert X[:, 0, names.index("elsewhere.events_21")].min() > 0
-    assert X[:, 0, names.index("belt.events_21")].max() == 0
+    rate = 30 * np.log(2) / 7 * np.log(13)
+    near = X[:, 0, names.index("around_50.log_7")]
+    far = X[:, 0, names.index("around_400.log_7")]
+    assert near == pytest.approx([np.log1p(rate * np.exp(-2)), 0, np.log1p(rate * np.exp(-4))])
+    assert far == pytest.approx([np.log1p(rate * np.exp(-0.25)), 0, np.log1p(rate * np.exp(-0.5))])
 
 
 def test_features_are_the_same_whatever_comes_later() -> None:
     rng = np.random.default_rng(1)
     days = np.sort(rng.integers(0, 400, 200)).tolist()
-    segments, deaths = rng.integers(-1, 2, 200).tolist(), rng.integers(0, 30, 200).tolist()
+    units, deaths = rng.integers(0, 3, 200).tolist(), rng.integers(0, 30, 200).tolist()
     origins = weeks(10, 50)
-    _, before = death_features(made(days, segments, deaths), origins)
-    _, after = death_features(
-        made([*days, 301, 302], [*segments, 0, 1], [*deaths, 99, 99]), origins
-    )
+    _, before = death_features(made(days, units, deaths), origins)
+    _, after = death_features(made([*days, 301, 302], [*units, 0, 1], [*deaths, 99, 99]), origins)
 
     early = origins < 301
     np.testing.assert_array_equal(before[:, early], after[:, early])
     assert (before[:, ~early] != after[:, ~early]).any()
+
+
+def test_memories_hold_closed_windows_alone_and_lean_on_the_segments() -> None:
+    reached = np.zeros((3, 4))
+    reached[0] = 1  # the first of two segments, and a block that is none
+
+    found = memories(reached, 10, 2)[0]
+
+    # a window closes two weeks after its origin: at the third origin one has
+    assert found[:, 0] == pytest.approx([0.1, 0.1, 0.1])
+    every = (1 + 0.5) / (2 + 5)
+    assert found[:, 2] == pytest.approx([(1 + 4 * every) / 5, 4 * every / 5, 4 * every / 5])
+
+
+def test_memories_are_the_same_whatever_comes_later() -> None:
+    flags = np.random.default_rng(2).integers(0, 2, (3, 30)).astype(float)
+    later = flags.copy()
+    later[:, 18:] = 1 - later[:, 18:]
+
+    before, after = memories(flags, 14, 2), memories(later, 14, 2)
+
+    np.testing.assert_array_equal(before[:, :, :20], after[:, :, :20])
+    assert (before[:, :, 20] != after[:, :, 20]).any()
+
+
+def test_a_block_is_learnt_from_once_it_has_a_history() -> None:
+    events = made(list(range(100, 110)), [2] * 10, [1.0] * 10, late=5)
+
+    assert seasoned(events, 113).tolist() == [0, 1]
+    assert seasoned(events, 114).tolist() == [0, 1, 2]
 
 
 def test_climatologies_count_closed_windows_alone() -> None:
@@ -75,19 +124,19 @@ def test_climatologies_count_closed_windows_alone() -> None:
 def test_walk_is_the_same_whatever_comes_later() -> None:
     rng = np.random.default_rng(3)
     days = np.sort(rng.integers(0, 1400, 500))
-    segments = rng.integers(-1, 2, 500)
+    units = rng.integers(0, 3, 500)
     deaths = rng.poisson(4, 500).astype(float)
     origins = weeks(7, 190)
     end = int(origins[-20])
 
     def record(keep: "np.typing.NDArray[np.bool_]") -> dict[str, "np.typing.NDArray[np.float64]"]:
-        events = made(days[keep].tolist(), segments[keep].tolist(), deaths[keep].tolist(), 5)
-        [found] = walk_weeks(events, origins, int(origins[130]), 26, (30,), 5, 0)
+        events = made(days[keep].tolist(), units[keep].tolist(), deaths[keep].tolist(), 5)
+        [found] = walk_weeks(events, origins, int(origins[130]), int(origins[20]), (30,), 5)
         return {n: p[:, :, found.origins < end] for n, p in found.p.items()}
 
     every, cut = record(np.ones(500, bool)), record(days < end)
 
-    assert set(every) == {"ridge", "forest", "hawkes", "climatology", "climatology_2y", "ensemble"}
+    assert set(every) == {"ridge", "anchored", "climatology", "climatology_2y", "ensemble"}
     for name, p in every.items():
         np.testing.assert_allclose(p, cut[name], err_msg=name)
         assert (p[0] >= p[1] - 1e-9).all() or name.startswith("climatology")
