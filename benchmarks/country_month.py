@@ -18,6 +18,7 @@ from features.history import Floats
 from features.panel import MONTHS_A_YEAR, Panel, label
 from models.conformal import conformal_levels, transform
 from models.frequency import frequencies
+from models.monthly import country_study
 from models.panel import BURN_MONTHS, Study, Walked, table, walk
 from models.peer import peer_features, peer_forecast
 from models.pooled import NegativeBinomial
@@ -25,9 +26,7 @@ from models.pooling import quantiles
 from streams.regions import region
 
 THRESHOLDS = (1.0, 25.0, 100.0)
-LADDER = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0, 5000.0)
 HORIZONS = (1, 3, 6)
-MEMBERS = ("ridge", "trees", "forest")
 REFIT_MONTHS = 6
 WARM_MONTHS = 60
 LEVELS = np.arange(1, 100) / 100
@@ -137,17 +136,7 @@ def main() -> None:
     panel = countries(options.data, region)
     if options.until:
         panel = panel.until(month_of(options.until) - panel.first + 1)
-    study = Study(
-        panel,
-        panel.deaths,
-        THRESHOLDS,
-        LADDER,
-        HORIZONS,
-        np.ones(len(panel.units)),
-        np.empty((len(panel.units), 0)),
-        MEMBERS,
-        stacked=True,
-    )
+    study = country_study(panel, THRESHOLDS, HORIZONS)
     first = month_of(options.first) - panel.first
     others = baselines(panel, first, [region(unit, "continent") for unit in panel.units])
     walked = walk(study, first, WARM_MONTHS, REFIT_MONTHS, options.seed, others, tell)

@@ -29,9 +29,9 @@ from benchmarks.panels import (
 from features.history import Floats, history_of
 from features.month_ends import monthly_columns
 from features.panel import Panel
-from features.sides import side_features
 from models.frequency import frequencies, shrunk_memories
 from models.increment import increment, log_score
+from models.monthly import dyad_study
 from models.paired import mean_over_months
 from models.panel import Study, Walked, walk
 from models.pooling import falling, reached
@@ -41,12 +41,9 @@ from theatres import load_theatre
 PAKISTAN_AFGHANISTAN = "12291"
 """UCDP's number of Government of Afghanistan - Government of Pakistan."""
 THRESHOLDS = (1.0, 10.0, 25.0)
-LADDER = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
 HORIZONS = (1, 3, 6)
 REFIT_MONTHS = 12
 WARM_MONTHS = 120
-INTERSTATE_WEIGHT = 10.0
-"""Dyads between states are few: each of their rows weighs so many of the others'."""
 RIVALS = (
     "memory_12",
     "memory_12_house",
@@ -118,13 +115,8 @@ def study_of(
         months = month_of(until) - panel.first + 1
         interstate = interstate[panel.entered < months]
         panel = panel.until(months)
-    weight = np.where(interstate, INTERSTATE_WEIGHT, 1.0)
-    flags = interstate[:, None].astype(np.float64)
-    extra = side_features(panel, sides_of(panel.units, listed), interstate)
-    study = Study(
-        panel, panel.deaths, THRESHOLDS, LADDER, HORIZONS, weight, flags, extra, in_odds=True
-    )
-    return study, interstate
+    sides = sides_of(panel.units, listed)
+    return dyad_study(panel, sides, interstate, THRESHOLDS, HORIZONS), interstate
 
 
 def main() -> None:

@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.dyads import INTERSTATE_WEIGHT, PAKISTAN_AFGHANISTAN
+from benchmarks.dyads import PAKISTAN_AFGHANISTAN
 from benchmarks.panels import dyads, month_of
-from features.monthly import dyad_panel
+from features.monthly import between_states, dyad_panel
 from features.panel import Panel
 from flows.settings import read_settings
+from models.monthly import INTERSTATE_WEIGHT
 from models.prior import FILE, fit_prior, write_prior
 from streams.months import dyad_months, told_until
 from streams.store import connect
@@ -41,8 +42,8 @@ def told_by_store(day: date) -> tuple[Panel, Bools, str]:
         raise SystemExit(
             "no final release of UCDP has landed: run 'dyadcast ingest ucdp', or name --data"
         )
-    panel, interstate = dyad_panel(dyad_months(engine, day), until)
-    return panel, interstate, "releases that have landed"
+    panel, sides = dyad_panel(dyad_months(engine, day), until)
+    return panel, between_states(sides), "releases that have landed"
 
 
 def main() -> None:

@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import scoringrules as sr
-from sklearn.metrics.pairwise import haversine_distances
 
 from benchmarks.panels import tell
 from features.deaths import Deaths
 from features.history import Floats, Ints, to_date, to_day
+from features.places import placed
 from models.calibration import redraw
 from models.paired import calibration_slope
 from models.pooling import quantiles, reached
 from models.weekly import LADDER, THRESHOLDS, Weekly, walk_weeks
-from streams.border import EARTH_KM, border_of, line_of
+from streams.border import border_of
 from theatres import load_theatre
 
 FIRST, LAST = date(2008, 1, 7), date(2021, 9, 27)
@@ -30,7 +30,6 @@ BEGIN = date(1993, 1, 4)
 """The first week learnt from; every feature has some years before it."""
 SINCE = date(2003, 1, 6)
 """The first week of the climatologies."""
-BLOCK_DEGREES = 2.5
 HORIZONS = (7, 30, 90)
 DELAYS = (20, 1, 7, 50)
 """Days from an event's end until it is known; the candidate releases' first, the others beside."""
@@ -51,21 +50,9 @@ def read(path: Path) -> tuple[Deaths, Ints, tuple[str, ...]]:
     place, _ = border_of(theatre).locate(lat, lon, ["PAK"] * len(rows))
     at = {name: i for i, name in enumerate(names)}
     unit = np.array([at.get(str(p), -1) for p in place], np.int32)
-    line = [np.radians(points.mean(axis=0)) for points in line_of(theatre).values()]
-    middles = np.concatenate([line, _blocks(lat, lon, unit, len(names))])
     start, end = (_days(rows[c]) for c in ("date_start", "date_end"))
-    away = EARTH_KM * haversine_distances(middles, np.radians(np.column_stack([lat, lon])))
-    return Deaths(start, end, unit, deaths, away, len(names)), end, names
-
-
-def _blocks(lat: Floats, lon: Floats, unit: Ints, segments: int) -> Floats:
-    """The middles (radians) of the blocks of the country beyond the belt; `unit` learns of them."""
-    corner = np.floor(np.column_stack([lat, lon]) / BLOCK_DEGREES)
-    beyond = unit < 0
-    corners, which = np.unique(corner[beyond], axis=0, return_inverse=True)
-    unit[beyond] = segments + which.ravel()
-    middles: Floats = np.radians((corners + 0.5) * BLOCK_DEGREES)
-    return middles
+    point = np.column_stack([lat, lon])
+    return placed(start, end, unit, deaths, point, theatre), end, names
 
 
 def _days(texts: "pd.Series[str]") -> Ints:

@@ -27,7 +27,8 @@ from features.history import Floats
 from features.panel import Panel, decayed, month_name, month_number
 from models.calibration import log_odds
 from models.ensemble import log_loss
-from models.panel import Study, fit, table
+from models.monthly import country_study
+from models.panel import fit, table
 from models.peer import peer_features, peer_forecast
 from models.pooled import Member
 from models.pooling import bent, falling, quantiles, reached
@@ -40,7 +41,6 @@ HORIZONS: Final = (1, 3, 6)
 FIRST, LAST = "2024-01", "2025-06"
 SHOWN: Final = ("PAK", "AFG")
 BOTH: Final = "PAK, AFG"
-MEMBERS: Final = ("ridge", "trees", "forest")
 MODELS: Final = ("ensemble", "peer", "memory_12")
 WAYS: Final = ("known", "newest", "revised")
 MEMORY_MONTHS: Final = 12
@@ -133,14 +133,6 @@ def first_told(panel: Panel, vintages: pd.DataFrame, unit: str) -> Floats:
     return found
 
 
-def _study(panel: Panel) -> Study:
-    units = len(panel.units)
-    nothing = np.empty((units, 0))
-    return Study(
-        panel, panel.deaths, THRESHOLDS, LADDER, HORIZONS, np.ones(units), nothing, MEMBERS
-    )
-
-
 def forecasts(panel: Panel, vintages: pd.DataFrame, seed: int) -> pd.DataFrame:
     """A row a way, model, unit, origin and horizon: `ladder` is P(deaths >= k) over LADDER.
 
@@ -163,10 +155,13 @@ def _span(
     panel: Panel, vintages: pd.DataFrame, way: str, span: Sequence[int], seed: int
 ) -> list[dict[str, Any]]:
     stands = {o: stood(panel, vintages, way, o) for o in span}
-    tables = {o: table(_study(each)) for o, each in stands.items()}
+    tables = {
+        o: table(country_study(each, THRESHOLDS, HORIZONS, LADDER)) for o, each in stands.items()
+    }
     continents = [region(unit, "continent") for unit in panel.units]
     theirs = {o: peer_features(each, continents) for o, each in stands.items()}
-    study, shown = _study(stands[span[0]]), [panel.units.index(unit) for unit in SHOWN]
+    study = country_study(stands[span[0]], THRESHOLDS, HORIZONS, LADDER)
+    shown = [panel.units.index(unit) for unit in SHOWN]
     rows = []
     for horizon in HORIZONS:
         members = fit(study, *tables[span[0]], horizon, span[0], seed)

@@ -1,6 +1,7 @@
 """UCDP's months as panels: every country's deaths, every dyad's, as one vintage tells them."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from features.history import Floats
 from features.panel import Panel, month_number
+from features.sides import Sides
 
 FIRST = month_number(1989, 1)
 """UCDP's events begin in 1989."""
@@ -43,8 +45,8 @@ def country_panel(told: pd.DataFrame, last: date, region: Callable[[int], str]) 
     )
 
 
-def dyad_panel(told: pd.DataFrame, last: date) -> tuple[Panel, npt.NDArray[np.bool_]]:
-    """Every state-based dyad's months, and which dyads are between states.
+def dyad_panel(told: pd.DataFrame, last: date) -> tuple[Panel, tuple[Sides, ...]]:
+    """Every state-based dyad's months, and the states on either side of each.
 
     The size of a month is its deaths, and 1 where there were events and no dead. A dyad enters
     with its first event; its group is its first side. `told` is `streams.months.dyad_months`.
@@ -54,16 +56,25 @@ def dyad_panel(told: pd.DataFrame, last: date) -> tuple[Panel, npt.NDArray[np.bo
     events = _spread(units, month, rows, "sb_events", last)
     deaths = _spread(units, month, rows, "sb_deaths_best", last)
     about = rows.drop_duplicates("code", keep="last").set_index("code").loc[units]
-    sides = about["gwno_a"].fillna("").astype(str), about["gwno_b"].fillna("").astype(str)
+    first, second = (about[name].fillna("").astype(str) for name in ("gwno_a", "gwno_b"))
     panel = Panel(
         tuple(map(str, units)),
         FIRST,
         np.where(events > 0, np.maximum(deaths, 1), 0),
         {"events": events},
         np.argmax(events > 0, axis=1).astype(np.int32),
-        tuple(str(side) for side in sides[0]),
+        tuple(str(side) for side in first),
     )
-    return panel, ((sides[0] != "") & (sides[1] != "")).to_numpy()
+    return panel, tuple(zip(map(_states, first), map(_states, second), strict=True))
+
+
+def between_states(sides: Sequence[Sides]) -> npt.NDArray[np.bool_]:
+    """Which dyads have a state on either side."""
+    return np.array([bool(a and b) for a, b in sides], np.bool_)
+
+
+def _states(numbers: str) -> frozenset[str]:
+    return frozenset(filter(None, re.split("[;,] ?", numbers)))
 
 
 def _rows(

@@ -197,7 +197,7 @@ def month_name(number: int) -> str:
 
 FAMILIES = ("own_history", "kinds_of_violence", "neighbours", "world")
 _PREFIXES = {
-    "near": "neighbours",
+    **dict.fromkeys(("near", "side"), "neighbours"),
     "world": "world",
     **dict.fromkeys(("sum", "level", "before", "spread", "rise", "drift"), "own_history"),
     **dict.fromkeys(("share", "since", "streak", "ever", "age", "flag"), "own_history"),

@@ -33,8 +33,8 @@ def close(settings: Settings, theatre_name: str, now: datetime) -> Closed:
     board = Scoreboard(connect(settings.database_url))
     said = board.said(known.theatre.name, now.date())
     found = board.close(judged(known, said), known.fingerprint, now)
-    for group, count in known.theatre.counts.items():
-        data = told(settings, count, now.date())
+    for group in known.theatre.counts:
+        data = told(settings, known.theatre, group, now.date())
         if data is not None:
             vintage = data.fingerprint
             more = board.close(counted(known.theatre, group, data, said), vintage, now)

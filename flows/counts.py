@@ -83,7 +83,7 @@ def count_rows(
     """
     found: list[Row] = []
     for group, count in theatre.counts.items():
-        data = told(settings, count, as_of)
+        data = told(settings, theatre, group, as_of)
         if data is None:
             continue
         if (as_of - data.until).days > count.tolerance_days:

@@ -9,21 +9,23 @@ from typing import Final
 
 import numpy as np
 
-from features.history import Floats
-from features.monthly import FIRST, country_panel, dyad_panel, month_of_day
+from features.history import Floats, Ints, to_date, to_day
+from features.monthly import FIRST, between_states, country_panel, dyad_panel, month_of_day
 from features.panel import month_name
+from features.places import deaths_told
 from flows.settings import Settings
-from models import monthly
+from models import monthly, segments
 from models.outlook import Question, Track
 from streams.months import country_months, dyad_months, told_until
 from streams.regions import iso3_of, region
 from streams.releases import month_after
-from streams.store import connect
-from theatres import Count
+from streams.store import Store, connect
+from theatres import Count, Theatre
 
 METHOD: Final = "1"
 """Another number where the same data are forecast otherwise."""
 SEED: Final = 0
+FIRST_DAY: Final = date(1989, 1, 1)
 
 Progress = Callable[[int, int], None]
 Span = tuple[date | None, date]
@@ -50,19 +52,56 @@ class Told:
     fingerprint: str
 
 
-def told(settings: Settings, count: Count, as_of: date) -> Told | None:
+def told(settings: Settings, theatre: Theatre, group: str, as_of: date) -> Told | None:
     """What the releases published by `as_of` tell of the group; None where no final one landed."""
-    engine = connect(settings.database_url)
-    until = told_until(engine, as_of)
-    if until is None or count.of == "segments":
+    count = theatre.counts[group]
+    until = told_until(connect(settings.database_url), as_of)
+    if until is None:
         return None
+    if count.of == "segments":
+        return _weeks(settings, theatre, count, as_of, until)
+    return _months(settings, count, as_of, until)
+
+
+def _weeks(settings: Settings, theatre: Theatre, count: Count, as_of: date, until: date) -> Told:
+    """Deaths along the segments: windows of days from `as_of` on."""
+    versions = Store(connect(settings.database_url)).versions(as_of, sources=[count.source])
+    events = deaths_told(versions, theatre, FIRST_DAY)
+    day, units = to_day(as_of), theatre.segment_names
+
+    def came(unit: str, as_of: date, end: date) -> float:
+        inside = (events.day > to_day(as_of)) & (events.day <= to_day(end))
+        return float(events.deaths[inside & (events.unit == units.index(unit))].sum())
+
+    origins = segments.weeks_until(day)[segments.LEARN_WEEKS :]
+    return Told(
+        until,
+        segments.segment_question(units),
+        lambda progress: segments.segment_tracks(
+            events, day, count.days, count.fresh_days, progress
+        ),
+        tuple(to_date(origin).isoformat() for origin in origins),
+        {days: (None, as_of + timedelta(days=days)) for days in count.days},
+        {unit: unit for unit in units},
+        came,
+        fingerprint(
+            [as_of.isoformat(), *count.thresholds, *count.days],
+            (events.day, events.known, events.unit, events.deaths),
+        ),
+    )
+
+
+def _months(settings: Settings, count: Count, as_of: date, until: date) -> Told:
+    """Deaths of countries or dyads: calendar months from the last one told on."""
+    engine = connect(settings.database_url)
     if count.of == "countries":
         panel = country_panel(country_months(engine, as_of), until, region_of)
         study = monthly.country_study(panel, count.thresholds, count.months)
         judged = np.ones(len(panel.units), np.bool_)
     else:
-        panel, judged = dyad_panel(dyad_months(engine, as_of), until)
-        study = monthly.dyad_study(panel, judged, count.thresholds, count.months)
+        panel, sides = dyad_panel(dyad_months(engine, as_of), until)
+        judged = between_states(sides)
+        study = monthly.dyad_study(panel, sides, judged, count.thresholds, count.months)
     last = FIRST + study.size.shape[1] - 1
     units = {unit: str(number) for unit, number in count.units.items()}
 
@@ -96,7 +135,7 @@ def month_span(month: int) -> Span:
     return first, month_after(first) - timedelta(days=1)
 
 
-def fingerprint(asked: list[str | int], values: tuple[Floats, ...]) -> str:
+def fingerprint(asked: list[str | int], values: tuple[Floats | Ints, ...]) -> str:
     """The SHA-256 of what is asked, the method and the data, in hexadecimal."""
     found = hashlib.sha256(json.dumps([METHOD, SEED, *asked]).encode())
     for each in values:

@@ -8,14 +8,13 @@ import numpy.typing as npt
 
 from features.history import Floats
 from features.panel import FAMILIES, Panel, panel_family
+from features.sides import Sides, side_features
 from models.frequency import frequencies
 from models.outlook import Question, Track, without
 from models.panel import Study, Walked, walk
 
-COUNTRY_LADDER: Final = (
-    *(1.0, 2.0, 4.0, 7.0, 12.0, 25.0, 50.0),
-    *(100.0, 200.0, 400.0, 800.0, 1600.0, 5000.0),
-)
+COUNTRY_LADDER: Final = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0, 5000.0)
+COUNTRY_MEMBERS: Final = ("ridge", "trees", "forest")
 DYAD_LADDER: Final = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
 INTERSTATE_WEIGHT: Final = 10.0
 """Dyads between states are few: each of their rows weighs so many of the others'."""
@@ -30,24 +29,36 @@ BLOCK_MONTHS: Final = 12
 Bools = npt.NDArray[np.bool_]
 
 
-def country_study(panel: Panel, thresholds: Sequence[float], horizons: Sequence[int]) -> Study:
-    """What is asked of countries: every one weighs alike."""
+def country_study(
+    panel: Panel,
+    thresholds: Sequence[float],
+    horizons: Sequence[int],
+    ladder: Sequence[float] = COUNTRY_LADDER,
+) -> Study:
+    """What is asked of countries: every one weighs alike, members are stacked."""
     units = len(panel.units)
     return Study(
         panel,
         panel.deaths,
         tuple(thresholds),
-        tuple(sorted({*COUNTRY_LADDER, *thresholds})),
+        tuple(sorted({*ladder, *thresholds})),
         tuple(horizons),
         np.ones(units),
         np.empty((units, 0)),
+        members=COUNTRY_MEMBERS,
+        stacked=True,
     )
 
 
 def dyad_study(
-    panel: Panel, interstate: Bools, thresholds: Sequence[float], horizons: Sequence[int]
+    panel: Panel,
+    sides: Sequence[Sides],
+    interstate: Bools,
+    thresholds: Sequence[float],
+    horizons: Sequence[int],
 ) -> Study:
-    """What is asked of dyads: those between states weigh more, and are told apart."""
+    """What is asked of dyads: those between states weigh more and are told apart, and what either
+    side is at elsewhere is seen; members are mixed in log-odds."""
     return Study(
         panel,
         panel.deaths,
@@ -56,6 +67,8 @@ def dyad_study(
         tuple(horizons),
         np.where(interstate, INTERSTATE_WEIGHT, 1.0),
         interstate[:, None].astype(np.float64),
+        side_features(panel, sides, interstate),
+        in_odds=True,
     )
 
 

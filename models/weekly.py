@@ -1,7 +1,7 @@
 """Weekly rolling origins for deaths by segment: members refitted anew and brought together."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,12 +48,20 @@ class Weekly:
     ladder: Floats
     deaths: Floats
     """What came: (segment, origin)."""
+    beside: Floats
+    """What the ensemble says of the rows that were asked beside the last origin: (threshold,
+    segment, row)."""
+
+
+Beside = Callable[[Sequence[str], Floats], Floats]
+"""From column names and features, (segment, origin, column), to rows like the last origin's."""
 
 
 @dataclass(frozen=True)
 class Columns:
     """Where the features of one horizon stand: those that all models see, and the memories."""
 
+    names: tuple[str, ...]
     common: tuple[int, ...]
     memory: dict[float, tuple[int, ...]]
     """By threshold, in the order of MEMORIES."""
@@ -94,57 +102,70 @@ def walk_weeks(
     horizons: tuple[int, ...],
     lag: int,
     progress: Callable[[int, int], None] | None = None,
+    beside: Beside | None = None,
 ) -> list[Weekly]:
     """The record from day `first` on, refitted every REFIT_WEEKS, a Weekly a horizon.
 
     `origins` are weekly days; a window closes `lag` days after its end, and is learnt from as it
     was known then. Climatology counts windows from the day `since` on. Every forecast uses events
-    known by its origin alone.
+    known by its origin alone. The rows that `beside` makes are forecast by what forecasts the last
+    origin.
     """
     from joblib import Parallel, delayed
 
-    _, common = death_features(events, origins)
+    names, common = death_features(events, origins)
     came = death_labels(events, origins, horizons)
     told = death_labels(events, origins, horizons, lag)
     begin = int(np.searchsorted(origins, first))
     work = Parallel(n_jobs=os.cpu_count(), return_as="generator")(
-        delayed(_walk)(events, common, seen, origins, begin, horizon, lag)
+        delayed(_walk)(events, names, common, seen, origins, begin, horizon, lag, beside)
         for horizon, seen in zip(horizons, told, strict=True)
     )
     old = int(np.searchsorted(origins, since))
     walked = []
     for horizon, result, seen, size in zip(horizons, work, told, came, strict=True):
-        p, ladder = result
+        p, ladder, asked = result
         mine = slice(events.segments)
         base = climatologies(seen[mine, old:], origins[old:], horizon, lag)
         p |= {name: values[:, :, begin - old :] for name, values in base.items()}
-        walked.append(Weekly(horizon, origins[begin:], p, ladder, size[mine, begin:]))
+        walked.append(Weekly(horizon, origins[begin:], p, ladder, size[mine, begin:], asked))
         if progress:
             progress(len(walked), len(horizons))
     return walked
 
 
-def _remembered(common: Floats, told: Floats, wait: int, segments: int) -> tuple[Columns, Floats]:
+def _remembered(
+    names: tuple[str, ...], common: Floats, told: Floats, wait: int, segments: int
+) -> tuple[Columns, Floats]:
     """All columns of one horizon, (unit, origin, column): the common ones, then the memories."""
     asked = sorted({rung for rungs in RUNGS.values() for rung in rungs})
     shares = memories(reached(told, asked).transpose(2, 0, 1), wait, segments)
     odds = log_odds(np.clip(shares, EDGE, 1 - EDGE)).reshape(-1, *told.shape).transpose(1, 2, 0)
     n, step = common.shape[2], len(asked)
     at = {k: tuple(range(n + i, n + step * len(MEMORIES), step)) for i, k in enumerate(asked)}
-    return Columns(tuple(range(n)), at), np.concatenate([common, odds], axis=2)
+    remembered = (f"memory.{k:g}_{half_life}" for half_life in MEMORIES for k in asked)
+    return Columns((*names, *remembered), tuple(range(n)), at), np.concatenate(
+        [common, odds], axis=2
+    )
 
 
 def _walk(
     events: Deaths,
+    names: tuple[str, ...],
     common: Floats,
     told: Floats,
     origins: Ints,
     begin: int,
     horizon: int,
     lag: int,
-) -> tuple[dict[str, Floats], Floats]:
-    """The members, the ensemble and its ladder, (threshold, segment, origin), from `begin` on."""
-    columns, X = _remembered(common, told, horizon + lag, events.segments)
+    beside: Beside | None,
+) -> tuple[dict[str, Floats], Floats, Floats]:
+    """The members, the ensemble and its ladder, (threshold, segment, origin), from `begin` on, and
+    what the ensemble says of the rows beside."""
+    columns, X = _remembered(names, common, told, horizon + lag, events.segments)
+    now = X[: events.segments]
+    if beside:
+        now = np.concatenate([now, beside(columns.names, now)], axis=1)
     models = members(columns)
     seen = columns.common + columns.memory[THRESHOLDS[0]] + columns.memory[THRESHOLDS[1]]
     shape = LadderRidge(LADDER, seen, C=PENALTY)
@@ -157,13 +178,17 @@ def _walk(
         units = seasoned(events, int(origins[start]))
         weight = 0.5 ** ((origins[start] - origins[closed]) / (365.25 * RECENCY_YEARS))
         weight = np.tile(weight * worth, len(units))
-        Q = X[: events.segments, start : start + REFIT_WEEKS].reshape(-1, X.shape[2])
+        last = start + REFIT_WEEKS >= len(origins)
+        Q = now[:, start : None if last else start + REFIT_WEEKS].reshape(-1, X.shape[2])
         A = X[np.ix_(units, closed)].reshape(-1, X.shape[2])
         found = _asked(models, shape, A, told[np.ix_(units, closed)].ravel(), weight, Q)
         parts.append({n: p.reshape(events.segments, -1, p.shape[1]) for n, p in found.items()})
     whole = {n: np.concatenate([part[n] for part in parts], axis=1) for n in parts[0]}
-    ladder = bent(whole.pop("ladder"), LADDER, THRESHOLDS, whole["ensemble"])
-    return {n: p.transpose(2, 0, 1) for n, p in whole.items()}, ladder.transpose(2, 0, 1)
+    ladder = bent(whole.pop("ladder"), LADDER, THRESHOLDS, whole["ensemble"]).transpose(2, 0, 1)
+    p = {n: values.transpose(2, 0, 1) for n, values in whole.items()}
+    weeks = len(origins) - begin
+    past = {n: values[:, :, :weeks] for n, values in p.items()}
+    return past, ladder[:, :, :weeks], p["ensemble"][:, :, weeks:]
 
 
 def _asked(

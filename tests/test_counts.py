@@ -10,7 +10,7 @@ from geds import CLASH, on, write_ged
 
 from flows import closing, counts, issuing, report, steps, told
 from flows.settings import Settings, read_settings
-from models import monthly, panel
+from models import monthly, panel, segments
 from models.pooled import Forest, Member, Ridge
 from models.registry import RegistryError
 from publish.archive import Archive
@@ -77,6 +77,8 @@ def settings(landed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     for name, months in (("RECORD_MONTHS", 24), ("WARM_MONTHS", 24), ("REFIT_MONTHS", 24)):
         monkeypatch.setattr(monthly, name, months)
+    for name, weeks in (("RECORD_WEEKS", 40), ("LEARN_WEEKS", 150)):
+        monkeypatch.setattr(segments, name, weeks)
     shutil.copytree(landed / "home", tmp_path / "home")
     return read_settings(
         {
@@ -88,8 +90,15 @@ def settings(landed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
 
 
 def rows_on(settings: Settings, as_of: date, before: Forecast | None = None) -> list[Row]:
-    """The counts' rows of that day."""
-    return counts.count_rows(settings, THEATRE, as_of, before)
+    """The counts' rows of that day: those by calendar month."""
+    rows = counts.count_rows(settings, THEATRE, as_of, before)
+    return [row for row in rows if row.target_start_date is not None]
+
+
+def segments_on(settings: Settings, as_of: date, before: Forecast | None = None) -> list[Row]:
+    """The counts' rows of that day: those of the segments."""
+    rows = counts.count_rows(settings, THEATRE, as_of, before)
+    return [row for row in rows if row.target.startswith("segment_deaths")]
 
 
 def test_rows_speak_of_calendar_months_by_unit_and_threshold(settings: Settings) -> None:
@@ -113,6 +122,29 @@ def test_rows_speak_of_calendar_months_by_unit_and_threshold(settings: Settings)
     assert all(p == sorted(p, reverse=True) for p in by_threshold.values())
     often = {row.unit: row.probability for row in rows if row.target == "country_deaths_25"}
     assert (often["AFG"] or 0) > 0.4
+
+
+def test_segments_are_forecast_from_as_of_on(settings: Settings) -> None:
+    rows = segments_on(settings, AS_OF)
+
+    assert len(rows) == len(THEATRE.segments) * 3 * 2
+    assert {row.horizon_days for row in rows} == {7, 30, 90}
+    p = {row.key: row.probability or 0 for row in rows}
+    assert p["khyber", "segment_deaths_10", 30] > p["zhob", "segment_deaths_10", 30]
+    assert {name for row in rows for name, _ in row.drivers} <= {
+        *("own_history", "neighbours", "base_rates"),
+    }
+
+
+def test_event_that_becomes_known_later_moves_no_segment(
+    settings: Settings, tmp_path: Path
+) -> None:
+    before = segments_on(settings, AS_OF)
+    land(settings, tmp_path, JULY, [on("2026-07-03", id="7", best="90", high="90")])
+
+    assert segments_on(settings, AS_OF) == before
+    moved = segments_on(settings, date(2026, 8, 21))
+    assert {row.mlflow_run_id for row in moved} != {row.mlflow_run_id for row in before}
 
 
 def test_issue_with_counts_keeps_the_contract_and_the_hub_has_quantiles(
@@ -152,12 +184,12 @@ def test_what_is_published_later_changes_nothing(
 ) -> None:
     before = rows_on(settings, AS_OF)
     land(settings, tmp_path, JULY, months_of("2026-07", "2026-07", 3))
-    found = told.told(settings, THEATRE.counts["country_deaths"], AS_OF)
+    found = told.told(settings, THEATRE, "country_deaths", AS_OF)
 
     assert rows_on(settings, AS_OF) == before
     assert found is not None
     assert found.until == date(2026, 6, 30)
-    later = told.told(settings, THEATRE.counts["country_deaths"], date(2026, 8, 20))
+    later = told.told(settings, THEATRE, "country_deaths", date(2026, 8, 20))
     assert later is not None
     assert later.until == date(2026, 7, 31)
     assert later.fingerprint != found.fingerprint
@@ -170,7 +202,7 @@ def test_any_country_can_be_shown_and_an_unknown_one_is_refused(
     monkeypatch.setattr(report, "read_settings", lambda: settings)
     rows = report.deaths_rows("pak_afg", "IND")
 
-    assert {(row["unit"], row["told_until"]) for row in rows} == {("IND", "2026-06-30")}
+    assert {row["unit"] for row in rows} == {"IND"}
     assert {(row["horizon"], row["threshold"]) for row in rows} == {
         (months, k) for months in (1, 2, 3, 6) for k in (1, 25, 100)
     }
@@ -215,7 +247,7 @@ def test_months_are_closed_once_they_are_told(settings: Settings, tmp_path: Path
 
     standing = Scoreboard(connect(settings.database_url)).standing("pak_afg", unit="PAK")
     assert early.closed == 0
-    assert found.closed == 9
+    assert found.closed == 9  # no window of the segments has been told to its end
     assert {(row["target"], row["outcome"]) for row in standing} == {
         ("country_deaths_1", 1),
         ("country_deaths_25", 1),

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.monthly import FIRST, country_panel, dyad_panel
+from features.monthly import FIRST, between_states, country_panel, dyad_panel
 from features.panel import FAMILIES, Panel, panel_family, panel_features
 from models import monthly
 from models.outlook import Track
@@ -54,12 +54,13 @@ def test_dyad_panel_counts_an_event_without_dead_and_knows_states() -> None:
         _12291=("700", "770"),
         _400=("770", ""),
     )
-    panel, interstate = dyad_panel(rows, date(1989, 3, 31))
+    panel, sides = dyad_panel(rows, date(1989, 3, 31))
 
     assert panel.units == ("400", "12291")
     np.testing.assert_array_equal(panel.deaths, [[6, 0, 0], [0, 1, 0]])
     assert list(panel.entered) == [0, 1]
-    assert list(interstate) == [False, True]
+    assert sides[1] == (frozenset({"700"}), frozenset({"770"}))
+    assert list(between_states(sides)) == [False, True]
     assert panel.groups == ("770", "700")
 
 
