@@ -36,6 +36,7 @@ record: $(VENV)/develops ## Measure everything and write docs/record.md; DATA= a
 	$(BIN)/python -m benchmarks.dyad --json > var/record/dyad.json
 	$(BIN)/python -m benchmarks.alternatives --json $(if $(DATA),--gdelt $(DATA)/../gdelt/daily_edges_2018_2024.csv) > var/record/alternatives.json
 	$(BIN)/python -m benchmarks.diplomacy --json > var/record/diplomacy.json
+	$(BIN)/python -m benchmarks.bands --json > var/record/bands.json
 ifdef DATA
 	$(BIN)/python -m benchmarks.segments --json --data $(DATA)/ged_pakistan_1989_2021_hdx.csv > var/record/segments.json
 	$(BIN)/python -m benchmarks.country_month --json --data $(DATA)/country_month_v25_1.csv > var/record/country_month.json
