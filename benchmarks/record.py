@@ -3,7 +3,8 @@
 python -m benchmarks.record --results var/record --docs docs
 
 `--results` holds what each benchmark wrote with --json, named after it: country_month.json,
-dyads.json, segments.json, dyad.json, alternatives.json, diplomacy.json, vintages.json, gate.json.
+dyads.json, segments.json, dyad.json, alternatives.json, diplomacy.json, vintages.json, bands.json,
+gate.json.
 What is missing is left out, and said to be.
 """
 
@@ -192,11 +193,29 @@ def vintages(found: Result) -> Iterator[str]:
     """As known and as revised."""
     yield "## As known and as revised: Pakistan and Afghanistan\n"
     yield (
-        "Brier score of the same models on the data as the vintage of the day told it and as it"
-        " stands now, origins 2024-01 to 2025-06 (18 a row: read with care); `moved` is how far the"
-        " two probabilities lay apart, `vintage_cost` the first score less the second.\n"
+        "Mean scores over both, origins from 2024-01, on the outcomes `first` told and on the"
+        " `revised` ones: the data as `known` on the day, as the `newest` vintage has them, and as"
+        " the final table does. `vintage_cost` is the first less the last, with a 90% interval from"
+        " blocks of origins: they are few, read with care.\n"
     )
-    yield from _table(pd.DataFrame(found["costs"]))
+    rows = pd.DataFrame(found["costs"])
+    told = rows["score"].eq("crps") | rows["threshold"].isin((25, 100))
+    yield from _table(rows[told & rows["unit"].str.contains(",")].drop(columns="unit"))
+
+
+def bands(found: Result) -> Iterator[str]:
+    """Venn-Abers and the redrawn record."""
+    yield "## The 80% band: two ways to make it\n"
+    yield (
+        "Made worlds, where the frequency behind a forecast is known: how often the band held it,"
+        " its mean width, and the interval score (lower is better).\n"
+    )
+    yield from _table(pd.DataFrame(found["made"]))
+    yield (
+        "The embedded chronicle: mean width and the widest 5%, the mean ends about the share that"
+        " `came`, and how far an end `moved` in half a year.\n"
+    )
+    yield from _table(pd.DataFrame(found["chronicle"]))
 
 
 def gate(found: Result) -> Iterator[str]:
@@ -217,6 +236,7 @@ PARTS: Final[dict[str, Callable[[Result], Iterator[str]]]] = {
     "alternatives": alternatives,
     "diplomacy": diplomacy,
     "vintages": vintages,
+    "bands": bands,
     "gate": gate,
 }
 

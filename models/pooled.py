@@ -115,18 +115,30 @@ def logistic(C: float) -> LogisticRegression:
 
 
 class Trees(BaseEstimator):  # type: ignore[misc]
-    """Gradient boosting, one a threshold."""
+    """Gradient boosting, one a threshold.
+
+    Columns are cut into bins once for all thresholds: the library's own cutting of weighted rows
+    takes nine tenths of a fit.
+    """
 
     def __init__(
-        self, thresholds: Sequence[float], trees: int = 40, rate: float = 0.13, seed: int = 0
+        self,
+        thresholds: Sequence[float],
+        trees: int = 40,
+        rate: float = 0.13,
+        bins: int = 127,
+        seed: int = 0,
     ) -> None:
         self.thresholds = thresholds
         self.trees = trees
         self.rate = rate
+        self.bins = bins
         self.seed = seed
 
     def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
         """The fitted estimator."""
+        self.edges_ = [edges(x, self.bins) for x in X.T]
+        B, Y = self._binned(X), reached(size, self.thresholds)
         model = HistGradientBoostingClassifier(
             max_iter=self.trees,
             learning_rate=self.rate,
@@ -134,17 +146,34 @@ class Trees(BaseEstimator):  # type: ignore[misc]
             min_samples_leaf=100,
             l2_regularization=10.0,
             max_features=0.3,
-            max_bins=63,
             early_stopping=False,
             random_state=self.seed,
         )
-        Y = reached(size, self.thresholds)
-        self.models_ = [fitted(clone(model), X, y, weight) for y in Y.T]
+        self.models_ = [fitted(clone(model), B, y, weight) for y in Y.T]
         return self
+
+    def _binned(self, X: Floats) -> Floats:
+        found = [
+            np.searchsorted(cut, x, side="right") for cut, x in zip(self.edges_, X.T, strict=True)
+        ]
+        return np.column_stack(found).astype(np.float64)
 
     def predict(self, X: Floats) -> Floats:
         """P(size >= k): (row, threshold)."""
-        return falling(np.column_stack([chance(m, X) for m in self.models_]))
+        B = self._binned(X)
+        return falling(np.column_stack([chance(m, B) for m in self.models_]))
+
+
+def edges(x: Floats, bins: int) -> Floats:
+    """The inner edges of at most `bins` bins that hold as many distinct values each.
+
+    Of distinct values, not of rows: most rows are quiet, and would leave all wars one bin.
+    """
+    values = np.unique(x)
+    if len(values) <= bins:
+        middle: Floats = (values[1:] + values[:-1]) / 2
+        return middle
+    return np.unique(np.quantile(values, np.arange(1, bins) / bins))
 
 
 class Forest(BaseEstimator):  # type: ignore[misc]

@@ -13,6 +13,7 @@ from models.pooled import (
     NegativeBinomial,
     Ridge,
     Trees,
+    edges,
 )
 from models.pooling import SURE, bent, falling, mixed, pool, quantiles, reached
 
@@ -52,6 +53,22 @@ def test_negative_binomial_finds_the_mean_of_a_made_world() -> None:
 
     assert found.coefficients_[1] == pytest.approx(1.5, abs=0.15)
     assert found.mean(X).mean() == pytest.approx(size.mean(), rel=0.2)
+
+
+def test_edges_part_distinct_values_evenly() -> None:
+    quiet = np.concatenate([np.zeros(95), np.arange(1.0, 6.0)])
+
+    assert edges(quiet, 10).tolist() == [0.5, 1.5, 2.5, 3.5, 4.5]
+    assert np.bincount(np.searchsorted(edges(quiet, 3), np.arange(6.0))).tolist() == [2, 2, 2]
+    assert edges(np.ones(4), 3).tolist() == []
+
+
+def test_trees_are_the_same_where_a_column_is_stretched() -> None:
+    X, size = made(800, 1)
+    fitted = Trees(LADDER).fit(X, size, np.ones(len(X)))
+    stretched = Trees(LADDER).fit(2 * X, size, np.ones(len(X)))
+
+    assert fitted.predict(X[:50]) == pytest.approx(stretched.predict(2 * X[:50]))
 
 
 def test_reached_keeps_what_is_not_known() -> None:
