@@ -28,12 +28,14 @@ LADDER: Final = (1.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 50.0, 100.0, 250.0)
 RUNGS: Final = {1.0: (1.0, 3.0, 8.0), 10.0: (4.0, 10.0, 25.0)}
 """The thresholds whose answers are used for each."""
 REFIT_WEEKS: Final = 4
-FOREST_WEEKS: Final = 26
+FOREST_WEEKS: Final = 52
 """The forest costs more, and changes less with a few weeks' rows."""
 LEAF: Final = 30
 EVERY_DAYS: Final = 25
 """For every so many days that a window takes to close, one week in so many is learnt from."""
 RECENCY_YEARS: Final = 6.0
+KEPT_WEEKS: Final = 780
+"""Fifteen years: older rows weigh less than a fifth of the newest, and cost as much."""
 PENALTY: Final = 0.03
 """C, the inverse: a slope's prior variance."""
 START_FROM: Final = MEMORIES[:2]
@@ -159,7 +161,8 @@ def _walk(
     worth = min(1.0, 2 * WEEK / (horizon + lag)) * step
     parts: list[dict[str, Floats]] = []
     for start in range(begin, len(origins), REFIT_WEEKS):
-        closed = np.flatnonzero(origins + horizon + lag <= origins[start])[::-step][::-1]
+        closed = np.flatnonzero(origins + horizon + lag <= origins[start])
+        closed = closed[-KEPT_WEEKS:][::-step][::-1]
         units = seasoned(events, int(origins[start]))
         weight = 0.5 ** ((origins[start] - origins[closed]) / (365.25 * RECENCY_YEARS))
         weight = np.tile(weight * worth, len(units))
