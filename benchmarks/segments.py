@@ -130,7 +130,7 @@ def main() -> None:
     for delay in options.delays:
         late = events.late(ends, delay)
         first, since = to_day(options.first), to_day(SINCE)
-        walked = walk_weeks(late, origins, first, since, HORIZONS, delay, tell)
+        walked = walk_weeks(late, origins, first, since, HORIZONS, delay, options.seed, tell)
         rows += [row for each in walked for row in skill_rows(each, delay, options.seed)]
         if delay == options.delays[0]:
             counts = {str(each.horizon): crps(each) for each in walked}

@@ -59,40 +59,6 @@ class Ridge(BaseEstimator):  # type: ignore[misc]
         return falling(np.column_stack([chance(m, Z) for m in self.models_]))
 
 
-class TunedRidge(BaseEstimator):  # type: ignore[misc]
-    """A Ridge whose penalty did best on the last part of its own rows, which are in time order."""
-
-    def __init__(
-        self,
-        thresholds: Sequence[float],
-        Cs: Sequence[float] = (0.0003, 0.001, 0.003, 0.01, 0.03, 0.1),
-        held: float = 0.25,
-    ) -> None:
-        self.thresholds = thresholds
-        self.Cs = Cs
-        self.held = held
-
-    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
-        """The fitted estimator: penalties tried on the held rows, then all rows fitted anew."""
-        cut = int(len(X) * (1 - self.held))
-        early, late = slice(None, cut), slice(cut, None)
-        Y = reached(size[late], self.thresholds)
-        losses = []
-        for C in self.Cs:
-            p = Ridge(self.thresholds, C).fit(X[early], size[early], weight[early]).predict(X[late])
-            losses.append(-(Y * np.log(p) + (1 - Y) * np.log1p(-p)).mean(axis=0))
-        best = np.argmin(losses, axis=0)
-        self.models_ = [
-            Ridge((k,), self.Cs[i]).fit(X, size, weight)
-            for k, i in zip(self.thresholds, best, strict=True)
-        ]
-        return self
-
-    def predict(self, X: Floats) -> Floats:
-        """P(size >= k): (row, threshold)."""
-        return falling(np.hstack([model.predict(X) for model in self.models_]))
-
-
 Classifier: TypeAlias = LogisticRegression | HistGradientBoostingClassifier
 
 

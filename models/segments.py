@@ -59,7 +59,9 @@ def segment_tracks(
     origins = weeks_until(day)
     first, since = int(origins[LEARN_WEEKS]), int(origins[0])
     beside = without(FAMILIES, segment_family)
-    walked = walk_weeks(events, origins, first, since, horizons, lag, progress, beside)
+    walked = walk_weeks(
+        events, origins, first, since, horizons, lag, progress=progress, beside=beside
+    )
     return [_track(each, day, lag) for each in walked]
 
 

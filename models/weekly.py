@@ -20,6 +20,7 @@ from features.history import Floats, Ints
 from features.targets import WEEK
 from models.calibration import log_odds
 from models.ladder import LadderRidge
+from models.pooled import Forest
 from models.pooling import bent, falling, reached
 
 THRESHOLDS: Final = (1.0, 10.0)
@@ -27,9 +28,14 @@ LADDER: Final = (1.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 50.0, 100.0, 250.0)
 RUNGS: Final = {1.0: (1.0, 3.0, 8.0), 10.0: (4.0, 10.0, 25.0)}
 """The thresholds whose answers are used for each."""
 REFIT_WEEKS: Final = 4
+FOREST_WEEKS: Final = 52
+"""The forest costs more, and changes less with a few weeks' rows."""
+LEAF: Final = 30
 EVERY_DAYS: Final = 25
 """For every so many days that a window takes to close, one week in so many is learnt from."""
 RECENCY_YEARS: Final = 6.0
+KEPT_WEEKS: Final = 780
+"""Fifteen years: older rows weigh less than a fifth of the newest, and cost as much."""
 PENALTY: Final = 0.03
 """C, the inverse: a slope's prior variance."""
 START_FROM: Final = MEMORIES[:2]
@@ -68,9 +74,10 @@ class Columns:
 
 
 def members(columns: Columns) -> dict[str, dict[float, LadderRidge]]:
-    """Every member, unfitted, by name and threshold: both see the decayed counts and the memories.
+    """The regressions, unfitted, by name and threshold.
 
-    `ridge` starts from nothing, `anchored` from the log-odds of the short memories.
+    Both see the decayed counts and the memories; `ridge` starts from nothing, `anchored` from the
+    log-odds of the short memories.
     """
     short = [MEMORIES.index(half_life) for half_life in START_FROM]
     made: dict[str, dict[float, LadderRidge]] = {"ridge": {}, "anchored": {}}
@@ -101,6 +108,7 @@ def walk_weeks(
     since: int,
     horizons: tuple[int, ...],
     lag: int,
+    seed: int = 0,
     progress: Callable[[int, int], None] | None = None,
     beside: Beside | None = None,
 ) -> list[Weekly]:
@@ -118,7 +126,7 @@ def walk_weeks(
     told = death_labels(events, origins, horizons, lag)
     begin = int(np.searchsorted(origins, first))
     work = Parallel(n_jobs=os.cpu_count(), return_as="generator")(
-        delayed(_walk)(events, names, common, seen, origins, begin, horizon, lag, beside)
+        delayed(_walk)(events, names, common, seen, origins, begin, horizon, lag, seed, beside)
         for horizon, seen in zip(horizons, told, strict=True)
     )
     old = int(np.searchsorted(origins, since))
@@ -158,6 +166,7 @@ def _walk(
     begin: int,
     horizon: int,
     lag: int,
+    seed: int,
     beside: Beside | None,
 ) -> tuple[dict[str, Floats], Floats, Floats]:
     """The members, the ensemble and its ladder, (threshold, segment, origin), from `begin` on, and
@@ -168,38 +177,49 @@ def _walk(
         now = np.concatenate([now, beside(columns.names, now)], axis=1)
     models = members(columns)
     seen = columns.common + columns.memory[THRESHOLDS[0]] + columns.memory[THRESHOLDS[1]]
-    shape = LadderRidge(LADDER, seen, C=PENALTY)
     # windows overlap: a week of a long one tells less of its own, and some need not be asked
     step = max(1, (horizon + lag) // EVERY_DAYS)
     worth = min(1.0, 2 * WEEK / (horizon + lag)) * step
     parts: list[dict[str, Floats]] = []
     for start in range(begin, len(origins), REFIT_WEEKS):
-        closed = np.flatnonzero(origins + horizon + lag <= origins[start])[::-step][::-1]
+        closed = np.flatnonzero(origins + horizon + lag <= origins[start])
+        closed = closed[-KEPT_WEEKS:][::-step][::-1]
         units = seasoned(events, int(origins[start]))
         weight = 0.5 ** ((origins[start] - origins[closed]) / (365.25 * RECENCY_YEARS))
         weight = np.tile(weight * worth, len(units))
         last = start + REFIT_WEEKS >= len(origins)
         Q = now[:, start : None if last else start + REFIT_WEEKS].reshape(-1, X.shape[2])
         A = X[np.ix_(units, closed)].reshape(-1, X.shape[2])
-        found = _asked(models, shape, A, told[np.ix_(units, closed)].ravel(), weight, Q)
+        size = told[np.ix_(units, closed)].ravel()
+        if (start - begin) % FOREST_WEEKS == 0:
+            forest = Forest(LADDER, leaf=max(LEAF // step, 1), seed=seed)
+            forest.fit(A[:, seen], size, weight)
+        found = _asked(models, A, size, weight, Q) | {"forest": forest.predict(Q[:, seen])}
         parts.append({n: p.reshape(events.segments, -1, p.shape[1]) for n, p in found.items()})
     whole = {n: np.concatenate([part[n] for part in parts], axis=1) for n in parts[0]}
-    ladder = bent(whole.pop("ladder"), LADDER, THRESHOLDS, whole["ensemble"]).transpose(2, 0, 1)
-    p = {n: values.transpose(2, 0, 1) for n, values in whole.items()}
+    p, ladder = _combined(whole)
     weeks = len(origins) - begin
     past = {n: values[:, :, :weeks] for n, values in p.items()}
     return past, ladder[:, :, :weeks], p["ensemble"][:, :, weeks:]
 
 
+def _combined(p: dict[str, Floats]) -> tuple[dict[str, Floats], Floats]:
+    ladder = p["forest"]
+    p["forest"] = ladder[..., [LADDER.index(k) for k in THRESHOLDS]]
+    odds = log_odds(np.clip(np.stack(list(p.values())), EDGE, 1 - EDGE))
+    p["ensemble"] = falling(expit(odds.mean(axis=0)))
+    ladder = bent(ladder, LADDER, THRESHOLDS, p["ensemble"])
+    return {n: each.transpose(2, 0, 1) for n, each in p.items()}, ladder.transpose(2, 0, 1)
+
+
 def _asked(
     models: dict[str, dict[float, LadderRidge]],
-    ladder: LadderRidge,
     A: Floats,
     size: Floats,
     weight: Floats,
     Q: Floats,
 ) -> dict[str, Floats]:
-    """Forecasts of the rows Q by every member, their ensemble, and a ladder: (row, threshold)."""
+    """Forecasts of the rows Q by every regression, fitted anew: (row, threshold)."""
     found = {}
     for name, mine in models.items():
         several = [
@@ -207,7 +227,4 @@ def _asked(
             for k, model in mine.items()
         ]
         found[name] = falling(np.column_stack(several))
-    odds = log_odds(np.clip(np.stack(list(found.values())), EDGE, 1 - EDGE))
-    found["ensemble"] = falling(expit(odds.mean(axis=0)))
-    found["ladder"] = ladder.fit(A, size, weight).predict(Q)
     return found

@@ -136,7 +136,14 @@ def test_walk_is_the_same_whatever_comes_later() -> None:
 
     every, cut = record(np.ones(500, bool)), record(days < end)
 
-    assert set(every) == {"ridge", "anchored", "climatology", "climatology_2y", "ensemble"}
+    assert set(every) == {
+        "ridge",
+        "anchored",
+        "forest",
+        "climatology",
+        "climatology_2y",
+        "ensemble",
+    }
     for name, p in every.items():
         np.testing.assert_allclose(p, cut[name], err_msg=name)
         assert (p[0] >= p[1] - 1e-9).all() or name.startswith("climatology")
