@@ -18,7 +18,8 @@ LINK_C: Final = 1.0
 class Hawkes(BaseEstimator):  # type: ignore[misc]
     """A linear Hawkes process on grouped times, pooled over segments (Hawkes, Biometrika 1971).
 
-    The expected number of deadly events in the window is a background of each segment plus
+    The expected number of deadly events in the window is a background (of each segment, where
+    columns tell them apart, else one for all) plus
     non-negative multiples of exponentially decayed counts of its own, its neighbours' and the
     belt's events; the multiples maximise the Poisson likelihood (Ogata 1978 for the continuous
     case), by expectation-maximisation (Veen and Schoenberg, JASA 2008), which keeps them from
@@ -27,7 +28,7 @@ class Hawkes(BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, thresholds: Sequence[float], excited: Sequence[int], background: Sequence[int]
+        self, thresholds: Sequence[float], excited: Sequence[int], background: Sequence[int] = ()
     ) -> None:
         self.thresholds = thresholds
         self.excited = excited
@@ -36,7 +37,8 @@ class Hawkes(BaseEstimator):  # type: ignore[misc]
     def _design(self, X: Floats) -> Floats:
         # columns are log(1 + rate): the process is linear in the rates
         rates = np.expm1(X[:, list(self.excited)])
-        return np.column_stack([X[:, list(self.background)], rates]) + FLOOR
+        base = X[:, list(self.background)] if self.background else np.ones((len(X), 1))
+        return np.column_stack([base, rates]) + FLOOR
 
     def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
         """The fitted estimator; the count it explains is log2(1 + deaths), a severity-weighted one.

@@ -19,6 +19,7 @@ from features.deaths import (
 from features.history import Floats, Ints
 from features.targets import WEEK
 from models.calibration import log_odds
+from models.hawkes import Hawkes
 from models.ladder import LadderRidge
 from models.pooled import Forest
 from models.pooling import bent, falling, reached
@@ -28,8 +29,8 @@ LADDER: Final = (1.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 50.0, 100.0, 250.0)
 RUNGS: Final = {1.0: (1.0, 3.0, 8.0), 10.0: (4.0, 10.0, 25.0)}
 """The thresholds whose answers are used for each."""
 REFIT_WEEKS: Final = 4
-FOREST_WEEKS: Final = 52
-"""The forest costs more, and changes less with a few weeks' rows."""
+YEARLY: Final = 52
+"""The forest and the self-exciting process cost more, and change less with a few weeks' rows."""
 LEAF: Final = 30
 EVERY_DAYS: Final = 25
 """For every so many days that a window takes to close, one week in so many is learnt from."""
@@ -38,6 +39,9 @@ KEPT_WEEKS: Final = 780
 """Fifteen years: older rows weigh less than a fifth of the newest, and cost as much."""
 PENALTY: Final = 0.03
 """C, the inverse: a slope's prior variance."""
+POOLED: Final = ("ridge", "anchored", "forest")
+"""Whose mean in log-odds the ensemble is: the self-exciting process did worse where settings were
+chosen, and stands beside."""
 START_FROM: Final = MEMORIES[:2]
 TWO_YEARS: Final = 104
 EDGE: Final = 1e-3
@@ -177,6 +181,7 @@ def _walk(
         now = np.concatenate([now, beside(columns.names, now)], axis=1)
     models = members(columns)
     seen = columns.common + columns.memory[THRESHOLDS[0]] + columns.memory[THRESHOLDS[1]]
+    excited = [i for i, name in enumerate(columns.names) if ".events_" in name or ".log_" in name]
     # windows overlap: a week of a long one tells less of its own, and some need not be asked
     step = max(1, (horizon + lag) // EVERY_DAYS)
     worth = min(1.0, 2 * WEEK / (horizon + lag)) * step
@@ -191,10 +196,12 @@ def _walk(
         Q = now[:, start : None if last else start + REFIT_WEEKS].reshape(-1, X.shape[2])
         A = X[np.ix_(units, closed)].reshape(-1, X.shape[2])
         size = told[np.ix_(units, closed)].ravel()
-        if (start - begin) % FOREST_WEEKS == 0:
+        if (start - begin) % YEARLY == 0:
             forest = Forest(LADDER, leaf=max(LEAF // step, 1), seed=seed)
             forest.fit(A[:, seen], size, weight)
+            hawkes = Hawkes(THRESHOLDS, excited).fit(A, size, weight)
         found = _asked(models, A, size, weight, Q) | {"forest": forest.predict(Q[:, seen])}
+        found["hawkes"] = hawkes.predict(Q)
         parts.append({n: p.reshape(events.segments, -1, p.shape[1]) for n, p in found.items()})
     whole = {n: np.concatenate([part[n] for part in parts], axis=1) for n in parts[0]}
     p, ladder = _combined(whole)
@@ -206,7 +213,7 @@ def _walk(
 def _combined(p: dict[str, Floats]) -> tuple[dict[str, Floats], Floats]:
     ladder = p["forest"]
     p["forest"] = ladder[..., [LADDER.index(k) for k in THRESHOLDS]]
-    odds = log_odds(np.clip(np.stack(list(p.values())), EDGE, 1 - EDGE))
+    odds = log_odds(np.clip(np.stack([p[name] for name in POOLED]), EDGE, 1 - EDGE))
     p["ensemble"] = falling(expit(odds.mean(axis=0)))
     ladder = bent(ladder, LADDER, THRESHOLDS, p["ensemble"])
     return {n: each.transpose(2, 0, 1) for n, each in p.items()}, ladder.transpose(2, 0, 1)
