@@ -140,6 +140,7 @@ def test_walk_is_the_same_whatever_comes_later() -> None:
         "ridge",
         "anchored",
         "forest",
+        "hawkes",
         "climatology",
         "climatology_2y",
         "ensemble",
