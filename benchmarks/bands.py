@@ -231,7 +231,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--worlds", type=int, default=30, help="made worlds a row")
+    parser.add_argument("--worlds", type=int, default=20, help="made worlds a row")
     parser.add_argument("--theatre", default="pak_afg")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="print JSON")

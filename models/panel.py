@@ -20,9 +20,9 @@ POOL_PRIOR: Final = 20.0
 """What each member counts before it has a record, in rows."""
 MAP_PENALTY: Final = 10.0
 """Ridge on the calibration map: weak, since a record of months by units is long."""
-STACK_PENALTY: Final = 1000.0
+STACK_PENALTY: Final = 300.0
 """Ridge towards equal weights of the members' log-odds, in rows' information."""
-STACK_YEARS: Final = 8.0
+STACK_YEARS: Final = 3.0
 """Half-life of a past forecast's weight where members are combined in log-odds."""
 MEMBERS: Final = ("ridge", "trees", "forest", "hurdle")
 QUIET: Final = 3
