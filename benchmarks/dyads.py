@@ -29,7 +29,7 @@ from benchmarks.panels import (
 from features.history import Floats, history_of
 from features.month_ends import monthly_columns
 from features.panel import Panel
-from models.frequency import frequencies, shrunk_memories
+from models.frequency import frequencies, leaning_memories
 from models.increment import increment, log_score
 from models.monthly import dyad_study
 from models.paired import mean_over_months
@@ -42,14 +42,11 @@ PAKISTAN_AFGHANISTAN = "12291"
 """UCDP's number of Government of Afghanistan - Government of Pakistan."""
 THRESHOLDS = (1.0, 10.0, 25.0)
 HORIZONS = (1, 3, 6)
-REFIT_MONTHS = 12
+REFIT_MONTHS = 6
 WARM_MONTHS = 120
 RIVALS = (
-    "memory_12",
-    "memory_12_house",
-    "memory_12_prior",
-    "memory_24",
-    "memory_36",
+    *("memory_12", "memory_24", "memory_36", "memory_12_house"),
+    *("memory_12_bare", "memory_24_bare", "memory_36_bare"),
     "window_12",
     "climatology",
     "persistence",
@@ -127,10 +124,9 @@ def main() -> None:
     panel = study.panel
 
     def others(horizon: int) -> dict[str, Floats]:
-        return {
-            **frequencies(panel, panel.deaths, THRESHOLDS, horizon),
-            **shrunk_memories(panel, panel.deaths, THRESHOLDS),
-        }
+        bare = frequencies(panel, panel.deaths, THRESHOLDS, horizon)
+        named = {f"{n}_bare" if n.startswith("memory") else n: p for n, p in bare.items()}
+        return {**named, **leaning_memories(panel, panel.deaths, THRESHOLDS)}
 
     first = month_of(options.first) - panel.first
     whole = walk(study, first, WARM_MONTHS, REFIT_MONTHS, options.seed, others, tell, whole=True)

@@ -93,10 +93,12 @@ def dyads(found: Result) -> Iterator[str]:
             " blocks of months.\n"
         )
         shown = (
-            *("ensemble", "memory_12", "memory_12_house", "memory_12_prior", "memory_36"),
+            *("ensemble", "memory_12", "memory_12_house", "memory_12_bare", "memory_36"),
             *("window_12", "climatology", "persistence"),
         )
-        yield from _table(_panel_rows(found, ("memory_12", "window_12"), units, shown))
+        yield from _table(
+            _panel_rows(found, ("memory_12", "memory_12_bare", "window_12"), units, shown)
+        )
     yield "What the chronicle adds to the pooled forecasts of dyad 12291, in log score a month:\n"
     rows = pd.DataFrame(found["chronicle"])
     rows["gain (95%)"] = [

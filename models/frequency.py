@@ -17,7 +17,8 @@ EDGE: Final = 1e-4
 HOUSE_WINDOWS: Final = 4.0
 PRIOR_WINDOWS: Final = 6.0
 PRIOR_RATE: Final = 0.05
-"""With these the memory has the scores of the first, unpublished study of the dyads."""
+"""With these the 12- and the 36-month memory have the scores of the first, unpublished study of the
+dyads, to the fourth decimal."""
 
 
 def frequencies(
@@ -49,31 +50,32 @@ def _one(panel: Panel, flag: Floats, horizon: int) -> dict[str, Floats]:
     return found
 
 
-def shrunk_memories(panel: Panel, size: Floats, thresholds: Sequence[float]) -> dict[str, Floats]:
-    """The 12-month memory with a prior, two ways: name -> (threshold, unit, month).
+def leaning_memories(panel: Panel, size: Floats, thresholds: Sequence[float]) -> dict[str, Floats]:
+    """The memories with a prior: name -> (threshold, unit, month).
 
-    `memory_12_house` leans as features.rates does: on climatology, and that on one half, with the
-    weight of four months, months counting since the unit entered. `memory_12_prior` leans on
-    PRIOR_RATE with the weight of six, all months counting. Uses nothing after the month.
+    `memory_12`, `_24` and `_36` lean on PRIOR_RATE with the weight of six months, all months
+    counting. `memory_12_house` leans as features.rates does: on climatology, and that on one half,
+    with the weight of four months, months counting since the unit entered. Uses nothing after the
+    month.
     """
-    keep = 0.5 ** (1 / 12)
-
-    def faded(x: Floats) -> Floats:
-        total: Floats = lfilter([1.0], [1.0, -keep], x, axis=1)
-        return total
-
-    there = panel.present.astype(np.float64)
-    found: dict[str, list[Floats]] = {"memory_12_house": [], "memory_12_prior": []}
+    there, found = panel.present.astype(np.float64), dict[str, list[Floats]]()
     for k in thresholds:
         flag = (size >= k).astype(np.float64)
+        for half_life in MEMORIES:
+            weight = _faded(np.ones_like(flag), half_life) + PRIOR_WINDOWS
+            p = (_faded(flag, half_life) + PRIOR_WINDOWS * PRIOR_RATE) / weight
+            found.setdefault(f"memory_{half_life}", []).append(p)
         hits, months = np.cumsum(flag, axis=1), np.cumsum(there, axis=1)
         climatology = (hits + HOUSE_WINDOWS / 2) / (months + HOUSE_WINDOWS)
-        house = (faded(flag) + HOUSE_WINDOWS * climatology) / (faded(there) + HOUSE_WINDOWS)
-        weight = faded(np.ones_like(flag)) + PRIOR_WINDOWS
-        prior = (faded(flag) + PRIOR_WINDOWS * PRIOR_RATE) / weight
-        found["memory_12_house"].append(house)
-        found["memory_12_prior"].append(prior)
+        weight = _faded(there, 12) + HOUSE_WINDOWS
+        house = (_faded(flag, 12) + HOUSE_WINDOWS * climatology) / weight
+        found.setdefault("memory_12_house", []).append(house)
     return {name: np.stack(p) for name, p in found.items()}
+
+
+def _faded(x: Floats, half_life: float) -> Floats:
+    total: Floats = lfilter([1.0], [1.0, -(0.5 ** (1 / half_life))], x, axis=1)
+    return total
 
 
 def _persistence(flag: Floats, there: Floats, horizon: int) -> Floats:

@@ -7,7 +7,7 @@ import pytest
 
 from features.history import Floats
 from features.panel import Panel
-from models.frequency import frequencies, shrunk_memories
+from models.frequency import frequencies, leaning_memories
 from models.panel import Study, Walked, table, walk
 from models.peer import peer_features, peer_forecast
 
@@ -102,29 +102,29 @@ def test_frequencies_by_hand() -> None:
     assert found["persistence"][0, 0, 3] == pytest.approx(0.25)
 
 
-def test_shrunk_memories_by_hand() -> None:
+def test_leaning_memories_by_hand() -> None:
     size = np.array([[0.0, 2, 0, 2]])
     panel = Panel(("A",), 0, size, {}, np.ones(1, np.int32), ("g",))
     fading = 0.5 ** (np.arange(4) / 12)
     hits = fading[0] + fading[2]
 
-    found = shrunk_memories(panel, size, (1.0,))
+    found = leaning_memories(panel, size, (1.0,))
 
     # three months since it entered, two of them with an event
     climatology = (2 + 2) / (3 + 4)
     house = (hits + 4 * climatology) / (fading[:3].sum() + 4)
     assert found["memory_12_house"][0, 0, 3] == pytest.approx(house)
     prior = (hits + 6 * 0.05) / (fading.sum() + 6)
-    assert found["memory_12_prior"][0, 0, 3] == pytest.approx(prior)
+    assert found["memory_12"][0, 0, 3] == pytest.approx(prior)
 
 
-def test_shrunk_memories_are_the_same_whatever_comes_later() -> None:
+def test_leaning_memories_are_the_same_whatever_comes_later() -> None:
     deaths = made(7)
     later = deaths.copy()
     later[:, 70:] = 99.0
 
     before, after = (
-        shrunk_memories(study_of(values).panel, values, THRESHOLDS) for values in (deaths, later)
+        leaning_memories(study_of(values).panel, values, THRESHOLDS) for values in (deaths, later)
     )
 
     for name, p in before.items():
