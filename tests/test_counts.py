@@ -10,7 +10,7 @@ from geds import CLASH, on, write_ged
 
 from flows import closing, counts, issuing, report, steps, told
 from flows.settings import Settings, read_settings
-from models import monthly, panel, segments
+from models import monthly, outlook_runs, panel, segments
 from models.pooled import Forest, Member, Ridge
 from models.registry import RegistryError
 from publish.archive import Archive
@@ -177,6 +177,22 @@ def test_same_vintage_is_forecast_once(settings: Settings, monkeypatch: pytest.M
     for row in later:  # July is over and has no row
         assert row.target_end_date > date(2026, 8, 2)
         assert said[row.unit, row.target, row.target_end_date] == row.probability
+
+
+def test_run_that_was_cut_off_is_not_taken_for_one_that_was_made(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = date(2026, 7, 22)
+
+    def stop(_said: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as cut:
+        cut.setattr(outlook_runs, "to_table", stop)
+        with pytest.raises(KeyboardInterrupt):
+            segments_on(settings, day)
+
+    assert len(segments_on(settings, day)) == len(THEATRE.segments) * 3 * 2
 
 
 def test_what_is_published_later_changes_nothing(
