@@ -33,21 +33,20 @@ class Outlook:
 
 def find(client: "MlflowClient", experiment: str, fingerprint: str) -> Outlook | None:
     """The finished run that made its forecasts from these data by this method; None for none."""
-    known = client.get_experiment_by_name(experiment)
-    if known is None:
-        return None
-    wanted = f"tags.data_fingerprint = '{fingerprint}' and attributes.status = 'FINISHED'"
-    runs = client.search_runs([known.experiment_id], wanted, max_results=1)
-    return _read(client, str(runs[0].info.run_id)) if runs else None
+    return _last(client, experiment, f"tags.data_fingerprint = '{fingerprint}'")
 
 
 def newest(client: "MlflowClient", experiment: str, group: str) -> Outlook | None:
     """The group's last finished run, None where there is none."""
+    return _last(client, experiment, f"tags.group = '{group}'")
+
+
+def _last(client: "MlflowClient", experiment: str, wanted: str) -> Outlook | None:
     known = client.get_experiment_by_name(experiment)
     if known is None:
         return None
-    wanted = f"tags.group = '{group}' and attributes.status = 'FINISHED'"
-    runs = client.search_runs([known.experiment_id], wanted, max_results=1)
+    finished = f"{wanted} and attributes.status = 'FINISHED'"
+    runs = client.search_runs([known.experiment_id], finished, max_results=1)
     return _read(client, str(runs[0].info.run_id)) if runs else None
 
 
