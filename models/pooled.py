@@ -17,10 +17,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from features.history import Floats
+from models.bins import Bins
 from models.pooling import falling, reached
 
 LARGEST: Final = 5000.0
 """A count beyond says no more than this: one massacre would rule the fit."""
+MOST_BINS: Final = 63
 GLM_DISPERSION: Final = 3.0
 """What the means are fitted at: about what the likelihood finds for active months."""
 COUNT_COLUMNS: Final = ("level_1", "level_6", "level_36", "since_1", "near_12")
@@ -134,17 +136,19 @@ class Trees(BaseEstimator):  # type: ignore[misc]
             min_samples_leaf=100,
             l2_regularization=10.0,
             max_features=0.3,
-            max_bins=63,
+            max_bins=MOST_BINS,
             early_stopping=False,
             random_state=self.seed,
         )
-        Y = reached(size, self.thresholds)
-        self.models_ = [fitted(clone(model), X, y, weight) for y in Y.T]
+        self.bins_ = Bins(MOST_BINS).fit(X, weight)
+        Z, Y = self.bins_.transform(X), reached(size, self.thresholds)
+        self.models_ = [fitted(clone(model), Z, y, weight) for y in Y.T]
         return self
 
     def predict(self, X: Floats) -> Floats:
         """P(size >= k): (row, threshold)."""
-        return falling(np.column_stack([chance(m, X) for m in self.models_]))
+        Z = self.bins_.transform(X)
+        return falling(np.column_stack([chance(m, Z) for m in self.models_]))
 
 
 class Forest(BaseEstimator):  # type: ignore[misc]
