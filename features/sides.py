@@ -12,8 +12,6 @@ from features.panel import Panel, decayed
 Sides: TypeAlias = tuple[frozenset[str], frozenset[str]]
 """The states on each side; a side without a state is empty."""
 HALF_LIVES: Final = (2.0, 12.0)
-RARE_HALF_LIVES: Final = (6.0, 36.0)
-"""Clashes of a state with other states are few: they need a longer memory."""
 WORLD_HALF_LIVES: Final = (6.0, 24.0)
 
 
@@ -22,21 +20,16 @@ def side_features(
 ) -> dict[str, Floats]:
     """Columns by name, (unit, month), each month's value as known at its end.
 
-    Of each side the deaths, the active dyads and the active interstate dyads of its busiest state,
-    the dyad itself left out; the larger and the smaller of the two sides, for a dyad has no first
-    side by nature. And the share of interstate dyads active in the world. Uses nothing after the
-    month.
+    Of each side the deaths and the active dyads of its busiest state, the dyad itself left out; the
+    larger and the smaller of the two sides, for a dyad has no first side by nature. And the share
+    of interstate dyads active in the world. Uses nothing after the month.
     """
     active = (panel.deaths >= 1).astype(np.float64)
     between = active * interstate[:, None]
     found: dict[str, Floats] = {}
-    for name, counts, half_lives in (
-        ("deaths", panel.deaths, HALF_LIVES),
-        ("dyads", active, HALF_LIVES),
-        ("interstate", between, RARE_HALF_LIVES),
-    ):
+    for name, counts in (("deaths", panel.deaths), ("dyads", active)):
         first, second = (np.log1p(x) for x in _elsewhere(counts, sides))
-        for half_life in half_lives:
+        for half_life in HALF_LIVES:
             a, b = decayed(first, half_life), decayed(second, half_life)
             found[f"side_{name}_more_{half_life:g}"] = np.maximum(a, b)
             found[f"side_{name}_less_{half_life:g}"] = np.minimum(a, b)

@@ -68,7 +68,6 @@ def dyad_study(
         np.where(interstate, INTERSTATE_WEIGHT, 1.0),
         interstate[:, None].astype(np.float64),
         side_features(panel, sides, interstate),
-        in_odds=True,
     )
 
 

@@ -48,9 +48,8 @@ class Study:
     members: tuple[str, ...] = MEMBERS
     """Which members there are."""
     stacked: bool = False
-    """Whether they are combined in log-odds, anew at every origin; else mixed and then mapped."""
-    in_odds: bool = False
-    """Whether they are mixed in log-odds rather than in probability."""
+    """Whether a regression on their log-odds combines them, anew at every origin; else those are
+    mixed, and then mapped."""
 
 
 Beside = Callable[[Sequence[str], Floats], Floats]
@@ -274,7 +273,6 @@ def _mixed(
                 p[:, k, :, span],
                 POOL_PRIOR,
                 MAP_PENALTY,
-                study.in_odds,
             )
         done += len(run)
     return falling(found.transpose(1, 2, 0)).transpose(2, 0, 1)

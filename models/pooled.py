@@ -21,6 +21,8 @@ from models.pooling import falling, reached
 
 LARGEST: Final = 5000.0
 """A count beyond says no more than this: one massacre would rule the fit."""
+STILL: Final = 1e-6
+"""A column that varied less says nothing; standardised, its next move would be a shock."""
 GLM_DISPERSION: Final = 3.0
 """What the means are fitted at: about what the likelihood finds for active months."""
 COUNT_COLUMNS: Final = ("level_1", "level_6", "level_36", "since_1", "near_12")
@@ -49,6 +51,7 @@ class Ridge(BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
         """The fitted estimator."""
         self.scaler_ = StandardScaler().fit(X, sample_weight=weight)
+        self.scaler_.scale_[self.scaler_.scale_ < STILL] = np.inf
         Z, Y = self.scaler_.transform(X), reached(size, self.thresholds)
         self.models_ = [fitted(logistic(self.C), Z, y, weight) for y in Y.T]
         return self

@@ -58,20 +58,17 @@ def mixed(
     now: Floats,
     prior: float,
     penalty: float,
-    in_odds: bool = False,
 ) -> tuple[Floats, Floats]:
     """The pool of the members' present forecasts, and the same calibrated, each shaped as a
     member's.
 
     `before` are the members' closed forecasts, (member, row), y what came of them and `weight`
     what each tells; `pooled_before` is what the pool itself then said, (row,), on which the
-    calibration is fitted; `now` is (member, ...). `in_odds` mixes log-odds with the same weights
-    (Satopää et al., Int. J. Forecasting 2014), else probabilities.
+    calibration is fitted; `now` is (member, ...). What is mixed is
+    log-odds (Satopää et al., Int. J. Forecasting 2014).
     """
     share = pool(before, y, weight, prior=prior)
-    pooled: Floats = np.tensordot(share, now, 1)
-    if in_odds:
-        pooled = expit(np.tensordot(share, log_odds(np.clip(now, SURE, 1 - SURE)), 1))
+    pooled: Floats = expit(np.tensordot(share, log_odds(np.clip(now, SURE, 1 - SURE)), 1))
     return pooled, apply_map(fit_map(pooled_before, y, weight, penalty), pooled)
 
 

@@ -112,10 +112,20 @@ def test_quantiles_by_hand() -> None:
 def test_members_mixed_in_log_odds_by_hand() -> None:
     nothing, now = np.empty((2, 0)), np.array([[0.5, 1e-9], [0.9, 1e-9]])
 
-    raw, calibrated = mixed(
-        nothing, nothing[0], nothing[0], nothing[0], now, prior=1, penalty=1, in_odds=True
-    )
+    raw, calibrated = mixed(nothing, nothing[0], nothing[0], nothing[0], now, prior=1, penalty=1)
 
     # odds of 1 and 9 make 3; none is taken to be surer than SURE
     assert raw == pytest.approx([0.75, SURE])
     assert calibrated == pytest.approx(raw)
+
+
+def test_ridge_is_deaf_to_a_column_that_hardly_varied() -> None:
+    rng = np.random.default_rng(2)
+    X = np.column_stack([rng.normal(size=400), np.full(400, 2e-10) * rng.random(400)])
+    size = (rng.random(400) < 1 / (1 + np.exp(-X[:, 0]))).astype(float)
+    model = Ridge((1.0,), C=1.0).fit(X, size, np.ones(400))
+
+    shocked = X.copy()
+    shocked[:, 1] = 1.0
+
+    np.testing.assert_array_equal(model.predict(shocked), model.predict(X))

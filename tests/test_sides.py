@@ -32,8 +32,8 @@ def test_side_features_by_hand() -> None:
     assert found["side_deaths_less_2"][0, 0] == 0
     assert found["side_dyads_more_2"][2, 0] == pytest.approx(np.log1p(1))
     # a rebellion's state is at war with another state; the rebels are at nothing
-    assert found["side_interstate_more_6"][1, 0] == pytest.approx(np.log1p(1))
-    assert found["side_interstate_less_6"][1, 0] == 0
+    assert found["side_deaths_more_2"][1, 0] == pytest.approx(np.log1p(5))
+    assert found["side_deaths_less_2"][1, 0] == 0
     assert found["world_interstate_6"][:, 0].tolist() == [1, 1, 1]
 
 
