@@ -10,7 +10,7 @@ import pandas as pd
 from flows.settings import Settings
 from flows.told import SEED, Progress, Told, told
 from models import outlook_runs, registry
-from models.outlook import ENSEMBLE, Said, Track, judge, say
+from models.outlook import ENSEMBLE, Said, Track, judge, published, say
 from models.outlook_runs import Outlook
 from models.pooling import reached
 from publish.forecast import Forecast, Row
@@ -32,10 +32,11 @@ def outlook(
         return kept
     tracks = data.tracks(progress)
     verdicts = [judge(track, data.question, SEED) for track in tracks]
+    shown = published(verdicts, nests=bool(theatre.counts[group].days))
     said = [
         each
-        for track, verdict in zip(tracks, verdicts, strict=True)
-        for each in say(track, data.question, verdict, SEED)
+        for track, ours in zip(tracks, shown, strict=True)
+        for each in say(track, data.question, ours, SEED)
     ]
     return outlook_runs.keep(
         client,

@@ -150,13 +150,23 @@ def judge(track: Track, question: Question, seed: int) -> Verdict:
     )
 
 
-def say(track: Track, question: Question, verdict: Verdict, seed: int) -> list[Said]:
-    """What is said today of every unit that is there, by threshold: from the record alone."""
-    model = ENSEMBLE if verdict.shown else question.baseline
+def published(verdicts: Sequence[Verdict], nests: bool) -> list[bool]:
+    """Whether the ensemble is published, by horizon: where its skill is shown. Where each window
+    holds the shorter ones it is all or none, for a mixture could contradict itself."""
+    shown = [each.shown for each in verdicts]
+    return [all(shown)] * len(shown) if nests else shown
+
+
+def say(track: Track, question: Question, shown: bool, seed: int) -> list[Said]:
+    """What is said today of every unit that is there, by threshold: from the record alone.
+
+    The ensemble's forecasts where its skill is `shown`, else the baseline's.
+    """
+    model = ENSEMBLE if shown else question.baseline
     p, base = track.p[model][:, :, -1], track.p[question.baseline][:, :, -1]
     low, high = _bands(track, question, model, seed)
     counts = _quantiles(track, question, seed)
-    moved = _drivers(track, question, base) if verdict.shown else None
+    moved = _drivers(track, question, base) if shown else None
     found = []
     for u, unit in enumerate(question.units):
         if np.isnan(p[:, u]).any():
@@ -174,7 +184,7 @@ def say(track: Track, question: Question, verdict: Verdict, seed: int) -> list[S
                     largest_first({n: 100 * v[k, u] for n, v in moved[0].items()}) if moved else (),
                     largest_first({n: v[k, u] for n, v in moved[1].items()}) if moved else (),
                     tuple((f"{at:g}", float(q)) for at, q in zip(LEVELS, counts[u], strict=True)),
-                    verdict.shown,
+                    shown,
                 )
             )
     return found

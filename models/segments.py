@@ -1,6 +1,7 @@
 """The border's segments by window of days: their forecasts from today on, and the record behind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -62,7 +63,24 @@ def segment_tracks(
     walked = walk_weeks(
         events, origins, first, since, horizons, lag, progress=progress, beside=beside
     )
-    return [_track(each, day, lag) for each in walked]
+    return nested([_track(each, day, lag) for each in walked])
+
+
+def nested(tracks: Sequence[Track]) -> list[Track]:
+    """The tracks with probabilities that never fall as the horizon grows, by rearrangement: each
+    window holds the shorter ones (Chernozhukov, Fernández-Val and Galichon, Econometrica 2010)."""
+    p = {name: np.sort([each.p[name] for each in tracks], axis=0) for name in tracks[0].p}
+    ladder = np.sort([each.ladder for each in tracks], axis=0)
+    beside = np.sort([each.beside for each in tracks], axis=0)
+    return [
+        replace(
+            each,
+            p={name: values[i] for name, values in p.items()},
+            ladder=ladder[i],
+            beside=beside[i],
+        )
+        for i, each in enumerate(tracks)
+    ]
 
 
 def _track(walked: Weekly, day: int, lag: int) -> Track:

@@ -15,10 +15,12 @@ from models.outlook import (
     Verdict,
     from_table,
     judge,
+    published,
     say,
     to_table,
     without,
 )
+from models.segments import nested
 
 UNITS, ORIGINS = 6, 80
 FAMILIES = ("own", "world")
@@ -61,7 +63,7 @@ def made(knows: bool, seed: int = 1) -> Track:
 def said(track: Track) -> tuple[Verdict, list[Said]]:
     """The verdict and what is said."""
     verdict = judge(track, ASKED, seed=1)
-    return verdict, say(track, ASKED, verdict, seed=1)
+    return verdict, say(track, ASKED, verdict.shown, seed=1)
 
 
 def test_skill_is_shown_where_there_is_some_and_only_there() -> None:
@@ -129,3 +131,20 @@ def test_absent_families_are_at_their_medians() -> None:
         own = X[:, -1, :2] if "own" in present else np.broadcast_to(typical[:2], (2, 2))
         np.testing.assert_array_equal(rows[:, i, :2], own)
         np.testing.assert_array_equal(rows[:, i, 3], X[:, -1, 3])  # of no family: always there
+
+
+def test_nested_windows_are_published_from_one_model() -> None:
+    shown, _ = said(made(knows=True))
+    hidden, _ = said(made(knows=False))
+    assert published([shown, hidden], nests=False) == [True, False]
+    assert published([shown, hidden], nests=True) == [False, False]
+    assert published([shown, shown], nests=True) == [True, True]
+
+
+def test_nested_tracks_never_fall_as_the_horizon_grows() -> None:
+    short, long = nested([made(knows=True, seed=1), made(knows=True, seed=2)])
+    for name in short.p:
+        assert (long.p[name] >= short.p[name]).all()
+    assert (long.beside >= short.beside).all()
+    # the count of each horizon stays its own
+    np.testing.assert_array_equal(short.count, made(knows=True, seed=1).count)
