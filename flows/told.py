@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from errors import DyadcastError
 from features.history import Floats, Ints, to_date, to_day
 from features.monthly import FIRST, between_states, country_panel, dyad_panel, month_of_day
 from features.panel import month_name
@@ -16,6 +17,7 @@ from features.places import deaths_told
 from flows.settings import Settings
 from models import monthly, segments
 from models.outlook import Question, Track
+from models.weekly import THRESHOLDS
 from streams.months import country_months, dyad_months, told_until
 from streams.regions import iso3_of, region
 from streams.releases import month_after
@@ -64,7 +66,17 @@ def told(settings: Settings, theatre: Theatre, group: str, as_of: date) -> Told 
 
 
 def _weeks(settings: Settings, theatre: Theatre, count: Count, as_of: date, until: date) -> Told:
-    """Deaths along the segments: windows of days from `as_of` on."""
+    """Deaths along the segments: windows of days from `as_of` on.
+
+    Raises DyadcastError where the theatre asks other thresholds than the model answers.
+    """
+    if tuple(map(float, count.thresholds)) != THRESHOLDS:
+        raise DyadcastError(
+            "the segments' model answers other thresholds",
+            where=f"theatre {theatre.name}, a count of segments",
+            found=str(count.thresholds),
+            expected=str(tuple(map(int, THRESHOLDS))),
+        )
     versions = Store(connect(settings.database_url)).versions(as_of, sources=[count.source])
     events = deaths_told(versions, theatre, FIRST_DAY)
     day, units = to_day(as_of), theatre.segment_names
