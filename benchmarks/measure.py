@@ -10,6 +10,7 @@ cut off leaves the last one standing.
 import argparse
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Final
 
@@ -43,13 +44,15 @@ def arguments_of(name: str, data: Path | None) -> list[str] | None:
     return [text.format(data=data) for text in (*told, *WITH_DATA.get(name, ()))]
 
 
-def measure(name: str, arguments: list[str], results: Path) -> None:
-    """None; `results` holds what the benchmark printed; CalledProcessError where it fails."""
+def measure(name: str, arguments: list[str], results: Path) -> float:
+    """Seconds taken; `results` holds what the benchmark printed; CalledProcessError if it fails."""
+    started = time.monotonic()
     command = [sys.executable, "-m", f"benchmarks.{name}", "--json", *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True)  # noqa: S603
     part = results / f"{name}.json.part"
     part.write_bytes(done.stdout)
     part.replace(results / f"{name}.json")
+    return time.monotonic() - started
 
 
 def main() -> None:
@@ -65,11 +68,13 @@ def main() -> None:
     failed = []
     for name in options.only:
         arguments = arguments_of(name, options.data)
-        print(f"{name}: {'left out, it needs --data' if arguments is None else 'measuring'}")
         if arguments is None:
+            print(f"{name}: left out, it needs --data", flush=True)
             continue
+        print(f"{name}: measuring", flush=True)
         try:
-            measure(name, arguments, options.results)
+            seconds = measure(name, arguments, options.results)
+            print(f"{name}: measured in {seconds:.0f} s", flush=True)
         except subprocess.CalledProcessError as error:
             failed.append(name)
             print(f"{name}: failed with exit status {error.returncode}", file=sys.stderr)
