@@ -65,8 +65,13 @@ def _table(rows: list[dict[str, Any]], every_row: bool) -> None:
     names = (
         ("as_of", "unit", "target", "horizon_days", "probability", "outcome", "brier")
         if every_row
-        else ("target", "units", "horizon_days", "forecasts", "windows", "rate", "brier", "skill")
+        else (
+            *("target", "units", "horizon_days", "months_ahead"),
+            *("forecasts", "windows", "rate", "brier", "skill"),
+        )
     )
+    if not any(row.get("months_ahead") for row in rows):
+        names = tuple(name for name in names if name != "months_ahead")
     table = Table(*names, box=None, pad_edge=False)
     for row in rows:
         mark = " (hindcast)" if row["hindcast"] else ""

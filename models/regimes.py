@@ -3,6 +3,7 @@
 Both look at weeks with and without an event, and give the rate of such weeks as each week is known.
 """
 
+import warnings
 from typing import Final
 
 import numpy as np
@@ -56,6 +57,7 @@ def regime_rates(flags: Floats, weeks: int, refit: int) -> Floats:
 
 
 def _regimes(flags: Floats, start: int, stop: int, weeks: int) -> Floats:
+    from statsmodels.tools.sm_exceptions import EstimationWarning
     from statsmodels.tsa.regime_switching.markov_regression import MarkovRegression
 
     past = flags[: start + 1]
@@ -65,10 +67,14 @@ def _regimes(flags: Floats, start: int, stop: int, weeks: int) -> Floats:
     if start < WARM_WEEKS or past.sum() < 2 * REGIMES:
         return plain
     try:
-        model = MarkovRegression(past, k_regimes=REGIMES, switching_variance=True)
-        fitted = model.fit(disp=False, maxiter=100)
-        whole = MarkovRegression(flags[:stop], k_regimes=REGIMES, switching_variance=True)
-        states = np.asarray(whole.filter(fitted.params).filtered_marginal_probabilities)[start:]
+        # A regime of calm alone has no variance, of which EM complains at every step: what is not
+        # finite in the end is put aside below.
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore", EstimationWarning)
+            model = MarkovRegression(past, k_regimes=REGIMES, switching_variance=True)
+            fitted = model.fit(disp=False, maxiter=100)
+            whole = MarkovRegression(flags[:stop], k_regimes=REGIMES, switching_variance=True)
+            states = np.asarray(whole.filter(fitted.params).filtered_marginal_probabilities)[start:]
     except (ValueError, np.linalg.LinAlgError):
         return plain
     means = np.clip(fitted.params[-2 * REGIMES : -REGIMES], EDGE, 1 - EDGE)

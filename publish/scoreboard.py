@@ -7,7 +7,7 @@ line is added and both stay, each with the vintage of the events that it was jud
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
@@ -138,12 +138,18 @@ class Scoreboard:
     ) -> list[dict[str, Any]]:
         """The last revision of each closed row of the issues that count, the newest first.
 
-        With days as dates; from the `start`-th on, at most `limit`.
+        With days as dates; from the `start`-th on, at most `limit`. `target_start_date` is None
+        where the window begins on the day after as_of.
         """
-        c = outcomes.c
+        c, issue, row = outcomes.c, issues.c, scores.c
+        its_issue = [issue.theatre == c.theatre, issue.issue_id == c.issue_id]
+        its_row = [row.theatre == issue.theatre, row.position == issue.position]
+        its_row += [row[name] == c[name] for name in ("unit", "target", "horizon_days")]
         wanted = {c.unit: unit, c.target: target, c.horizon_days: horizon_days}
         query = (
-            sa.select(outcomes)
+            sa.select(outcomes, row.target_start_date)
+            .join(issues, sa.and_(*its_issue))
+            .join(scores, sa.and_(*its_row))
             .where(c.theatre == theatre, c.revision == _latest_revision())
             .where(c.issue_id.in_(_counting_ids(theatre)))
             .where(*(column == value for column, value in wanted.items() if value is not None))
@@ -205,8 +211,8 @@ def log_score(probability: float, outcome: int) -> float:
 
 
 def _read(row: dict[str, Any]) -> dict[str, Any]:
-    for name in ("as_of", "target_end_date"):
-        row[name] = date.fromisoformat(row[name])
+    for name in ("as_of", "target_end_date", "target_start_date"):
+        row[name] = None if row[name] is None else date.fromisoformat(row[name])
     row["hindcast"] = bool(row["hindcast"])
     return row
 
@@ -214,35 +220,52 @@ def _read(row: dict[str, Any]) -> dict[str, Any]:
 def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """Mean Brier and log scores by target, horizon and unit group, hindcasts apart: a line each.
 
-    `rows` are standing outcomes. `skill` is 1 - Brier / the base rate's, None where that is 0.
-    `windows` is how many windows fit without overlapping: the evidence is no larger than that.
+    `rows` are standing outcomes. A calendar month is told by `months_ahead`, how many months it
+    lies after that of as_of, and its `horizon_days` is None; for a window of days the other way
+    round. `skill` is 1 - Brier / the base rate's, None where that is 0. `windows` is how many
+    windows fit without overlapping: the evidence is no larger than that.
     """
-    groups: dict[tuple[str, int, str, bool], list[dict[str, Any]]] = {}
+    groups: dict[_Group, list[dict[str, Any]]] = {}
     for row in rows:
         unit = row["unit"]  # countries go by their ISO codes, segments by names in small letters
         group = "dyad" if unit == "dyad" else "countries" if unit.isupper() else "segments"
-        key = (row["target"], row["horizon_days"], group, row["hindcast"])
-        groups.setdefault(key, []).append(row)
-    return [_summed(key, groups[key]) for key in sorted(groups)]
+        start, as_of = row["target_start_date"], row["as_of"]
+        ahead = start and 12 * (start.year - as_of.year) + start.month - as_of.month
+        days = row["horizon_days"] if start is None else None
+        groups.setdefault(_Group(row["target"], days, ahead, group, row["hindcast"]), []).append(
+            row
+        )
+    order = sorted(groups, key=lambda key: tuple(-1 if each is None else each for each in key))
+    return [_summed(key, groups[key]) for key in order]
 
 
-def _summed(key: tuple[str, int, str, bool], rows: list[dict[str, Any]]) -> dict[str, Any]:
+class _Group(NamedTuple):
+    target: str
+    horizon_days: int | None
+    months_ahead: int | None
+    units: str
+    hindcast: bool
+
+
+def _windows(rows: Sequence[dict[str, Any]], days: int | None) -> int:
+    if days is None:
+        return len({row["target_start_date"] for row in rows})
+    windows, free_from = 0, date.min
+    for day in sorted({row["as_of"] for row in rows}):
+        if day >= free_from:
+            windows, free_from = windows + 1, date.fromordinal(day.toordinal() + days)
+    return windows
+
+
+def _summed(key: _Group, rows: list[dict[str, Any]]) -> dict[str, Any]:
     mean = {
         name: float(np.mean([row[name] for row in rows]))
         for name in ("probability", "outcome", "brier", "baseline_brier", "log_score")
     }
-    days = sorted({row["as_of"] for row in rows})
-    windows, free_from = 0, date.min
-    for day in days:
-        if day >= free_from:
-            windows, free_from = windows + 1, date.fromordinal(day.toordinal() + key[1])
     return {
-        "target": key[0],
-        "horizon_days": key[1],
-        "units": key[2],
-        "hindcast": key[3],
+        **key._asdict(),
         "forecasts": len(rows),
-        "windows": windows,
+        "windows": _windows(rows, key.horizon_days),
         "mean_probability": mean["probability"],
         "rate": mean["outcome"],
         "brier": mean["brier"],

@@ -77,8 +77,9 @@ SELECT {row} FROM scores s JOIN ({counting}) i
 ON i.theatre = s.theatre AND i.position = s.position WHERE i.place = 1""",
     "scoreboard": """
 SELECT o.theatre, o.issue_id, {o_as_of} AS as_of, o.hindcast, o.unit, o.target, o.horizon_days,
-    {o_end} AS target_end_date, o.probability, o.baseline_probability, o.outcome, o.brier,
-    o.baseline_brier, o.log_score, o.baseline_log_score, o.revision, o.vintage,
+    {o_end} AS target_end_date, {target_start_date} AS target_start_date, o.probability,
+    o.baseline_probability, o.outcome, o.brier, o.baseline_brier, o.log_score,
+    o.baseline_log_score, o.revision, o.vintage,
     {o_day} AS resolved_as_of, {o_at} AS resolved_at
 FROM outcomes o JOIN (
     SELECT theatre, issue_id, unit, target, horizon_days, MAX(revision) AS revision
@@ -86,6 +87,8 @@ FROM outcomes o JOIN (
 ON r.theatre = o.theatre AND r.issue_id = o.issue_id AND r.unit = o.unit AND r.target = o.target
     AND r.horizon_days = o.horizon_days AND r.revision = o.revision
 JOIN issues x ON x.theatre = o.theatre AND x.issue_id = o.issue_id
+JOIN scores s ON s.theatre = x.theatre AND s.position = x.position AND s.unit = o.unit
+    AND s.target = o.target AND s.horizon_days = o.horizon_days
 JOIN ({counting}) i ON i.theatre = x.theatre AND i.position = x.position WHERE i.place = 1""",
 }
 VIEWS: Final = tuple(_VIEWS)
@@ -101,16 +104,18 @@ def definition(name: str, dialect: str) -> str:
     def cast(column: str, kind: str) -> str:
         return f"CAST({column} AS {kind})" if dialect == "postgresql" else column
 
+    start = cast("s.target_start_date", "date")
     row = _ROW.format(
         s="s",
         as_of=cast("s.as_of", "date"),
         issued_at=cast("s.issued_at", "timestamptz"),
         target_end_date=cast("s.target_end_date", "date"),
-        target_start_date=cast("s.target_start_date", "date"),
+        target_start_date=start,
     )
     text = _VIEWS[name].format(
         row=row,
         counting=_COUNTING,
+        target_start_date=start,
         o_as_of=cast("o.as_of", "date"),
         o_end=cast("o.target_end_date", "date"),
         # Outcomes are judged by what is known at the end of the day on which they are written.

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from geds import CLASH, on, write_ged
 
+from errors import DyadcastError
 from flows import closing, counts, issuing, report, steps, told
 from flows.settings import Settings, read_settings
 from models import monthly, outlook_runs, panel, segments
@@ -16,7 +17,7 @@ from models.registry import RegistryError
 from publish.archive import Archive
 from publish.forecast import Forecast, Row, from_json, to_json
 from publish.formats import hub_bytes
-from publish.scoreboard import Scoreboard
+from publish.scoreboard import Scoreboard, summary
 from streams import ucdp
 from streams.store import Store, connect
 from theatres import Theatre, load_theatre
@@ -243,6 +244,17 @@ def test_without_a_final_release_there_is_no_row(tmp_path: Path) -> None:
     assert rows_on(settings, AS_OF) == []
 
 
+def test_segments_with_thresholds_that_the_model_does_not_answer_are_refused(
+    settings: Settings,
+) -> None:
+    asked = THEATRE.counts["segment_deaths"].model_copy(update={"thresholds": (1, 25)})
+    counts_of = {**THEATRE.counts, "segment_deaths": asked}
+    theatre = THEATRE.model_copy(update={"counts": counts_of})
+
+    with pytest.raises(DyadcastError, match=r"'\(1, 25\)', expected \(1, 10\)"):
+        told.told(settings, theatre, "segment_deaths", AS_OF)
+
+
 def test_change_is_against_the_same_month(settings: Settings) -> None:
     known = steps.gather(settings, "pak_afg", AS_OF, AS_OF)
     before = issuing.make_forecast(settings, known, None, NOW)
@@ -268,6 +280,9 @@ def test_months_are_closed_once_they_are_told(settings: Settings, tmp_path: Path
         ("country_deaths_1", 1),
         ("country_deaths_25", 1),
         ("country_deaths_100", 1),
+    }
+    assert {(line["target"], line["months_ahead"]) for line in summary(standing)} == {
+        (f"country_deaths_{k}", 0) for k in (1, 25, 100)
     }
     assert closing.close(settings, "pak_afg", datetime(2026, 8, 21, tzinfo=UTC)) == closing.Closed(
         0, 0

@@ -104,6 +104,7 @@ def test_summary_counts_windows_that_do_not_overlap() -> None:
             "unit": said.unit,
             "target": said.target,
             "horizon_days": 7,
+            "target_start_date": None,
             "hindcast": False,
             "as_of": date(2025, 11, 1) + timedelta(days=day),
             "probability": 0.25,
@@ -120,6 +121,41 @@ def test_summary_counts_windows_that_do_not_overlap() -> None:
     assert (line["forecasts"], line["windows"], line["rate"]) == (4, 2, 0.25)
     assert line["brier"] == 0.1875
     assert line["skill"] == pytest.approx(1 - 0.1875 / ((3 * 0.015625 + 0.765625) / 4))
+
+
+def test_summary_puts_months_that_lie_as_far_ahead_together() -> None:
+    december, january = date(2025, 12, 1), date(2026, 1, 1)
+    said = [
+        (date(2025, 11, 15), december, 46, 0.25, 0),
+        (date(2025, 11, 20), december, 41, 0.5, 0),
+        (date(2025, 12, 2), january, 60, 0.5, 1),
+        (date(2025, 11, 15), january, 77, 0.5, 1),
+    ]
+    rows = [
+        {
+            "unit": "PAK",
+            "target": "country_deaths_25",
+            "horizon_days": days,
+            "target_start_date": start,
+            "hindcast": False,
+            "as_of": as_of,
+            "probability": p,
+            "outcome": came,
+            "brier": (p - came) ** 2,
+            "baseline_brier": (0.5 - came) ** 2,
+            "log_score": log_score(p, came),
+        }
+        for as_of, start, days, p, came in said
+    ]
+
+    lines = summary(rows)
+
+    assert [
+        (line["units"], line["horizon_days"], line["months_ahead"], line["forecasts"])
+        for line in lines
+    ] == [("countries", None, 1, 3), ("countries", None, 2, 1)]
+    assert [line["windows"] for line in lines] == [2, 1]
+    assert lines[0]["brier"] == (0.0625 + 0.25 + 0.25) / 3
 
 
 def test_log_score_of_a_certainty_that_failed_is_finite() -> None:

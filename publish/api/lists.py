@@ -58,6 +58,7 @@ RESOLVED: Final = pa.schema(
         ("target", pa.string()),
         ("horizon_days", pa.int64()),
         ("target_end_date", pa.date32()),
+        ("target_start_date", pa.date32()),
         ("hindcast", pa.bool_()),
         ("probability", pa.float64()),
         ("baseline_probability", pa.float64()),

@@ -175,6 +175,9 @@ class Resolved(BaseModel):
     target: str = Field(examples=["clash"])
     horizon_days: int = Field(examples=[30])
     target_end_date: date = Field(examples=["2025-10-01"])
+    target_start_date: date | None = Field(
+        examples=[None], description="the first day of a calendar month; else the day after as_of"
+    )
     hindcast: bool = Field(examples=[False])
     probability: float = Field(examples=[P])
     baseline_probability: float = Field(examples=[0.24])
@@ -189,7 +192,8 @@ class Scoreboard(Page):
 
     summary: list[dict[str, Any]] = Field(
         examples=[[{"target": "clash", "horizon_days": 30, "units": "dyad", "brier": 0.17}]],
-        description="means of all rows asked for: by target, horizon and units, hindcasts apart",
+        description="means of all rows asked for: by target, units and horizon (of a window of days"
+        " horizon_days, of a calendar month months_ahead), hindcasts apart",
     )
     rows: list[Resolved]
 
