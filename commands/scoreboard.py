@@ -62,7 +62,7 @@ def _csv(rows: list[dict[str, Any]]) -> None:
 def _table(rows: list[dict[str, Any]], every_row: bool) -> None:
     from rich.table import Table
 
-    names = (
+    names: tuple[str, ...] = (
         ("as_of", "unit", "target", "horizon_days", "probability", "outcome", "brier")
         if every_row
         else (

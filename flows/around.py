@@ -1,5 +1,6 @@
 """What stands around an issue on its page: history, events, record, freshness, outcomes."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final, Literal
 
@@ -8,10 +9,10 @@ import pandas as pd
 from flows.report import hardest
 from flows.settings import Settings
 from flows.steps import open_store, streams_health
-from models import past, registry
+from models import outlook_runs, past, registry
 from models.calibration import reliability
 from models.scoring import SINCE
-from publish.context import Bin, Context, Freshness, Outcome, Past, Skill, Told
+from publish.context import Bin, Context, CountSkill, Freshness, Outcome, Past, Skill, Told
 from publish.forecast import Forecast
 from publish.history import Wanted, history
 from publish.scoreboard import Scoreboard
@@ -39,6 +40,7 @@ def context_for(settings: Settings, theatre: Theatre, forecast: Forecast) -> Con
         skill=skill,
         reliability=bins,
         outcomes=tuple(_outcomes(settings, theatre, forecast)),
+        counts=tuple(_count_skills(settings, theatre, forecast)),
     )
 
 
@@ -153,6 +155,27 @@ def _skills(scores: pd.DataFrame, skill: pd.DataFrame) -> list[Skill]:
 
 def _verdict(rival: "pd.Series[Any]") -> Literal["better", "worse", "none shown"]:
     return "better" if rival["better"] else "worse" if rival["worse"] else "none shown"
+
+
+def _count_skills(settings: Settings, theatre: Theatre, forecast: Forecast) -> Iterator[CountSkill]:
+    """What the past of each count of the issue says, from the run that made its rows."""
+    runs = {r.target.rpartition("_")[0]: r.mlflow_run_id for r in forecast.rows if r.mlflow_run_id}
+    if not runs:
+        return
+    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
+    for group, run_id in runs.items():
+        for each in outlook_runs.read(client, run_id).verdicts:
+            yield CountSkill(
+                group=group,
+                ahead=each.horizon,
+                of="months" if theatre.counts[group].months else "days",
+                baseline=each.rival,
+                skill=each.skill,
+                low=each.low,
+                high=each.high,
+                forecasts=each.forecasts,
+                verdict="better" if each.shown else "worse" if each.high < 0 else "none shown",
+            )
 
 
 def _outcomes(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[Outcome]:

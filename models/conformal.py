@@ -17,6 +17,8 @@ from features.history import Floats, Ints
 BINS: Final = 3
 LEAST: Final = 100
 """Fewer past counts in a bin say nothing: the stated levels stand."""
+INSIDE: Final = 1e-6
+"""How far above the probability of staying below a threshold a level reaches the threshold."""
 
 
 def transform(ladder: Floats, thresholds: Sequence[float], count: Floats, seed: int) -> Floats:
@@ -51,6 +53,18 @@ def bounds(past: Floats, share: float = 0.9) -> tuple[float, float]:
         return tail, 1 - tail
     low, high = np.quantile(past, (tail, 1 - tail))
     return float(low), float(high)
+
+
+def in_step(levels: Floats, stated: Floats, p: Floats) -> Floats:
+    """The levels where they do not contradict p, else the nearest that do not: (row, level).
+
+    `levels`, (row, level), are those at which the `stated` ones, (level,), are read; p is
+    P(count >= k), (row, threshold). A quantile of level a reaches k just where p > 1 - a.
+    """
+    edges = np.column_stack([np.zeros(len(p)), 1 - p, np.ones(len(p))])
+    step = (edges[:, None, 1:-1] < stated[:, None]).sum(axis=2)
+    low, high = np.take_along_axis(edges, step, 1), np.take_along_axis(edges, step + 1, 1)
+    return np.clip(levels, np.minimum(low + INSIDE, high), high)
 
 
 def conformal_levels(

@@ -13,9 +13,8 @@ from models.frequency import frequencies
 from models.outlook import Question, Track, without
 from models.panel import Study, Walked, walk
 
-COUNTRY_LADDER: Final = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0, 5000.0)
+LADDER: Final = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0, 5000.0)
 COUNTRY_MEMBERS: Final = ("ridge", "trees", "forest")
-DYAD_LADDER: Final = (1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
 INTERSTATE_WEIGHT: Final = 10.0
 """Dyads between states are few: each of their rows weighs so many of the others'."""
 BASELINE: Final = "memory_12"
@@ -33,7 +32,7 @@ def country_study(
     panel: Panel,
     thresholds: Sequence[float],
     horizons: Sequence[int],
-    ladder: Sequence[float] = COUNTRY_LADDER,
+    ladder: Sequence[float] = LADDER,
 ) -> Study:
     """What is asked of countries: every one weighs alike, members are stacked."""
     units = len(panel.units)
@@ -63,7 +62,7 @@ def dyad_study(
         panel,
         panel.deaths,
         tuple(thresholds),
-        tuple(sorted({*DYAD_LADDER, *thresholds})),
+        tuple(sorted({*LADDER, *thresholds})),
         tuple(horizons),
         np.where(interstate, INTERSTATE_WEIGHT, 1.0),
         interstate[:, None].astype(np.float64),

@@ -15,9 +15,9 @@ import pandas as pd
 
 from features.history import Floats
 from models.calibration import EDGE, band, fit_band, log_odds, redrawn
-from models.conformal import LEAST, bins_of, transform
+from models.conformal import LEAST, bins_of, in_step, transform
 from models.explain import coalitions, largest_first, shared
-from models.pooling import quantiles, reached
+from models.pooling import bent, counts_at, quantiles, reached
 
 LEVELS: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
 """Of the published quantiles: what forecast hubs ask for, and the 80 and 90% intervals."""
@@ -165,7 +165,7 @@ def say(track: Track, question: Question, shown: bool, seed: int) -> list[Said]:
     model = ENSEMBLE if shown else question.baseline
     p, base = track.p[model][:, :, -1], track.p[question.baseline][:, :, -1]
     low, high = _bands(track, question, model, seed)
-    counts = _quantiles(track, question, seed)
+    counts = _quantiles(track, question, model, seed)
     moved = _drivers(track, question, base) if shown else None
     found = []
     for u, unit in enumerate(question.units):
@@ -204,20 +204,22 @@ def _bands(track: Track, question: Question, model: str, seed: int) -> tuple[Flo
     return np.stack([e[0] for e in ends]), np.stack([e[1] for e in ends])
 
 
-def _quantiles(track: Track, question: Question, seed: int) -> Floats:
-    """The count's quantiles today, (unit, level), read through where past counts fell."""
-    chosen, level = question.judged, track.p[ENSEMBLE][0]
-    known = chosen[:, None] & ~np.isnan(track.count) & ~np.isnan(level)
-    past = track.ladder.transpose(1, 2, 0)[known]
-    pit = transform(past, question.ladder, track.count[known], seed)
+def _quantiles(track: Track, question: Question, model: str, seed: int) -> Floats:
+    """The model's quantiles of the count today, (unit, level), read through where past counts fell,
+    as far as its probabilities of reaching the thresholds allow."""
+    p = track.p[model].transpose(1, 2, 0)
+    ladder = bent(track.ladder.transpose(1, 2, 0), question.ladder, question.thresholds, p)
+    known = question.judged[:, None] & ~np.isnan(track.count) & ~np.isnan(p[..., 0])
+    level, stated = p[..., 0], np.array(LEVELS)
+    pit = transform(ladder[known], question.ladder, track.count[known], seed)
     before, now = bins_of(level[known], level[known]), bins_of(level[:, -1], level[known])
     found = np.zeros((len(question.units), len(LEVELS)))
     for b in np.unique(now):
         mine, fell = now == b, pit[before == b]
-        at = np.quantile(fell, LEVELS) if len(fell) >= LEAST else np.array(LEVELS)
-        q = quantiles(track.ladder[:, mine, -1].T, question.ladder, at)
-        found[mine] = np.round(np.expm1(np.maximum.accumulate(q, axis=1)))
-    return found
+        at = np.quantile(fell, LEVELS) if len(fell) >= LEAST else stated
+        at = in_step(np.tile(at, (int(mine.sum()), 1)), stated, p[mine, -1])
+        found[mine] = counts_at(quantiles(ladder[mine, -1], question.ladder, at))
+    return np.maximum.accumulate(found, axis=1)
 
 
 def _drivers(

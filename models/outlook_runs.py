@@ -47,10 +47,11 @@ def _last(client: "MlflowClient", experiment: str, wanted: str) -> Outlook | Non
         return None
     finished = f"{wanted} and attributes.status = 'FINISHED'"
     runs = client.search_runs([known.experiment_id], finished, max_results=1)
-    return _read(client, str(runs[0].info.run_id)) if runs else None
+    return read(client, str(runs[0].info.run_id)) if runs else None
 
 
-def _read(client: "MlflowClient", run_id: str) -> Outlook:
+def read(client: "MlflowClient", run_id: str) -> Outlook:
+    """What that run says; raises MlflowException where it is not kept."""
     with tempfile.TemporaryDirectory() as folder:
         table = pd.read_parquet(client.download_artifacts(run_id, TABLE, folder))
         path = Path(client.download_artifacts(run_id, VERDICTS, folder))

@@ -11,6 +11,7 @@ from features.history import Floats
 from models.calibration import apply_map, fit_map, log_odds
 
 EDGE: Final = 1e-6
+ROUNDING: Final = 1e-9
 SURE: Final = 1e-3
 """In log-odds no member is surer than this: one empty leaf would outweigh all the others."""
 
@@ -133,12 +134,19 @@ def quantiles(ladder: Floats, thresholds: Sequence[float], levels: Floats) -> Fl
     """Quantiles of log(1 + size) at the levels: (row, level), from P(size >= k), (row, threshold).
 
     Between thresholds the mass is spread evenly over log(1 + size); past the last it is spread
-    as far again as the last two lie apart.
+    as far again as the last two lie apart. `levels` are (level,), or (row, level).
     """
     x = np.log1p(np.array(thresholds, np.float64))
-    last = x[-1] + (x[-1] - x[-2])
-    found = np.empty((len(ladder), len(levels)))
+    x = np.append(x, 2 * x[-1] - x[-2])
+    levels = np.broadcast_to(levels, (len(ladder), levels.shape[-1]))
+    found = np.empty(levels.shape)
     for row, p in enumerate(ladder):
-        below = np.concatenate([1 - p, [1.0]])
-        found[row] = np.interp(levels, below, np.concatenate([x, [last]]), left=0.0)
+        found[row] = np.interp(levels[row], np.append(1 - p, 1.0), x, left=0.0)
+    return found
+
+
+def counts_at(q: Floats) -> Floats:
+    """The counts at which quantiles of log(1 + size) lie: count k takes from log(1 + k) to
+    log(2 + k), so that it is the least of which the level is reached."""
+    found: Floats = np.maximum(np.ceil(np.expm1(q) - ROUNDING) - 1, 0)
     return found

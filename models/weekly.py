@@ -25,7 +25,7 @@ from models.pooled import Forest
 from models.pooling import bent, falling, reached
 
 THRESHOLDS: Final = (1.0, 10.0)
-LADDER: Final = (1.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 50.0, 100.0, 250.0)
+LADDER: Final = (1.0, 2.0, 4.0, 7.0, 10.0, 15.0, 25.0, 50.0, 100.0, 250.0, 1000.0)
 RUNGS: Final = {1.0: (1.0, 3.0, 8.0), 10.0: (4.0, 10.0, 25.0)}
 """The thresholds whose answers are used for each."""
 REFIT_WEEKS: Final = 4

@@ -78,6 +78,25 @@ class Skill:
 
 
 @dataclass(frozen=True, slots=True)
+class CountSkill:
+    """A count's out-of-sample log-score skill on the hardest baseline, with its 90% interval.
+
+    Over all thresholds and the units that are judged together; `ahead` in calendar months, or in
+    days where the count is of windows of days.
+    """
+
+    group: str
+    ahead: int
+    of: Literal["months", "days"]
+    baseline: str
+    skill: float
+    low: float
+    high: float
+    forecasts: int
+    verdict: Literal["better", "worse", "none shown"]
+
+
+@dataclass(frozen=True, slots=True)
 class Bin:
     """Mean forecast and observed frequency of a bin of the dyad's `clash` within 30 days."""
 
@@ -109,6 +128,7 @@ class Context:
     skill: tuple[Skill, ...] = ()
     reliability: tuple[Bin, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    counts: tuple[CountSkill, ...] = ()
 
 
 _CONTEXT: Final = TypeAdapter(Context)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.conformal import bins_of, bounds, conformal_levels, transform
+from models.conformal import bins_of, bounds, conformal_levels, in_step, transform
 
 LADDER = (1.0, 5.0, 25.0)
 
@@ -67,3 +67,15 @@ def test_levels_are_the_same_whatever_comes_later() -> None:
 
     np.testing.assert_array_equal(before[:, :, :22], after[:, :, :22])
     assert (before[:, :, 22:] != after[:, :, 22:]).any()
+
+
+def test_levels_stay_where_the_probabilities_of_the_thresholds_put_them() -> None:
+    p = np.array([[0.6, 0.03], [0.6, 0.2]])  # of 1 and of 25, two units
+    levels = np.array([[0.1, 0.999], [0.41, 0.999]])
+
+    found = in_step(levels, np.array([0.05, 0.95]), p)
+
+    # 25 is reached with 3%: no count of 25 within the central 90%, whatever happened to others
+    assert found[0] == pytest.approx([0.1, 0.97])
+    # below 1 with 40%, 25 or more with 20%: the upper end may go on, the lower not above nought
+    assert found[1] == pytest.approx([0.4, 0.999])

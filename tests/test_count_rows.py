@@ -1,7 +1,7 @@
 """Rows that ask of a count: their windows and quantiles, in files, on the page, in the terminal."""
 
 import io
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pyarrow.parquet as pq
@@ -10,10 +10,12 @@ from forecasts import AS_OF, make_forecast, make_row
 from pages import draw, text_of
 from rich.console import Console
 
+from publish.context import Context, CountSkill
 from publish.forecast import Forecast, ForecastError, Row, from_json, to_json
 from publish.formats import hub_bytes, parquet_bytes
-from publish.page.page import counted
+from publish.page.page import count_tables
 from publish.terminal import count_table, forecast_table
+from theatres import load_theatre
 
 QUANTILES = (("0.05", 2.0), ("0.5", 40.0), ("0.95", 310.0))
 WINDOW = {"target_start_date": date(2025, 12, 1), "target_end_date": date(2025, 12, 31)}
@@ -96,10 +98,38 @@ def test_hub_holds_the_quantiles_once_under_the_count() -> None:
 def test_page_shows_counts_in_a_section_of_their_own() -> None:
     text = text_of(draw(make_issue()))
     assert "How many may die" in text
-    assert "Dec 2025 1: 75% 12% , 25: 25% 12% 40 2–310" in text
+    assert "PAK Dec 2025 75% 80% interval (38–100)base 12%" in text
+    assert "base 12% 40 2–310" in text
     assert "How many may die" not in text_of(draw())
-    [each] = counted(make_issue())
-    assert (each.unit, each.group, len(each.rows)) == ("PAK", "country_deaths", 2)
+
+
+def test_page_shows_segments_within_thirty_days_and_the_rest_on_demand() -> None:
+    days = {"target_start_date": None, "unit": "khyber", "target": "segment_deaths_1"}
+    made = make_issue(
+        *(
+            make_count(1, 0.75, horizon_days=n, target_end_date=AS_OF + timedelta(n), **days)
+            for n in (7, 30, 90)
+        )
+    )
+
+    countries, segments = count_tables(made, Context(), load_theatre("pak_afg"))
+
+    assert (countries.thresholds, len(countries.lines), countries.more) == (("1", "25"), 1, ())
+    assert [line.rows[0].horizon_days for line in segments.lines] == [30]
+    assert [line.rows[0].horizon_days for line in segments.more] == [7, 90]
+    assert "along the segment" in segments.meaning
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [("better", "memory."), ("none shown", "memory, no skill beyond the base rate shown yet.")],
+)
+def test_page_shows_how_good_past_counts_were(verdict: Any, told: str) -> None:
+    record = CountSkill("country_deaths", 1, "months", "memory_12", 0.2, 0.15, 0.25, 900, verdict)
+
+    text = text_of(draw(make_issue(), Context(counts=(record,))))
+
+    assert f"1 month +0.20 (+0.15 to +0.25) on the 12-month {told}" in text
 
 
 def shown(table: Any) -> str:

@@ -9,7 +9,7 @@ import pytest
 from geds import CLASH, on, write_ged
 
 from errors import DyadcastError
-from flows import closing, counts, issuing, report, steps, told
+from flows import around, closing, counts, issuing, report, steps, told
 from flows.settings import Settings, read_settings
 from models import monthly, outlook_runs, panel, segments
 from models.pooled import Forest, Member, Ridge
@@ -162,6 +162,12 @@ def test_issue_with_counts_keeps_the_contract_and_the_hub_has_quantiles(
     assert Archive(connect(settings.database_url)).verify("pak_afg").holds
     wanted = f"{AS_OF},country_deaths,6,2026-07-31,PAK,quantile,0.5,"
     assert sum(line.startswith(wanted) for line in hub) == 1
+    records = around.context_for(settings, THEATRE, made).counts
+    assert {(each.group, each.of, each.ahead) for each in records} == {
+        *(("country_deaths", "months", ahead) for ahead in (1, 2, 3, 6)),
+        *(("dyad_deaths", "months", ahead) for ahead in (1, 2, 3, 6)),
+        *(("segment_deaths", "days", ahead) for ahead in (7, 30, 90)),
+    }
 
 
 def test_same_vintage_is_forecast_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

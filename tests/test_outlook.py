@@ -100,6 +100,14 @@ def test_band_holds_the_probability_and_quantiles_rise() -> None:
         assert [float(level) for level, _ in each.quantiles] == list(LEVELS)
 
 
+@pytest.mark.parametrize("knows", [True, False])
+def test_quantiles_do_not_contradict_the_probabilities(knows: bool) -> None:
+    _, found = said(made(knows=knows))
+    for each in found:
+        for level, value in each.quantiles:
+            assert (value >= each.threshold) == (each.probability > 1 - float(level))
+
+
 def test_today_outcome_cannot_touch_what_is_said() -> None:
     track = made(knows=True)
     count = track.count.copy()

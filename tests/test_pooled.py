@@ -15,7 +15,7 @@ from models.pooled import (
     Trees,
     edges,
 )
-from models.pooling import SURE, bent, falling, mixed, pool, quantiles, reached
+from models.pooling import SURE, bent, counts_at, falling, mixed, pool, quantiles, reached
 
 LADDER = (1.0, 5.0, 25.0)
 
@@ -107,6 +107,14 @@ def test_quantiles_by_hand() -> None:
     found = quantiles(np.array([[0.5, 0.25, 0.1]]), LADDER, np.array([0.4, 0.5, 0.75, 0.9]))
 
     assert found[0] == pytest.approx([0, np.log(2), np.log(6), np.log(26)])
+
+
+def test_count_of_a_quantile_is_the_least_that_reaches_its_level() -> None:
+    ladder = np.array([[0.5, 0.25, 0.1]])
+    # 1 or more with 50%: half the time nought; 5 or more with 25%; 25 or more with 10%
+    q = quantiles(ladder, LADDER, np.array([[0.4, 0.5, 0.500001, 0.75, 0.9, 0.900001]]))
+
+    assert counts_at(q).tolist() == [[0, 0, 1, 4, 24, 25]]
 
 
 def test_members_mixed_in_log_odds_by_hand() -> None:

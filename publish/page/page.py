@@ -13,7 +13,7 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from publish.context import Context
+from publish.context import Context, CountSkill
 from publish.forecast import Forecast, ForecastError, Row
 from publish.page import timeline, words
 from publish.page.past import CLASH, HORIZON, past_values
@@ -35,6 +35,7 @@ FILTERS: Final = (
         "exact",
         "day",
         "days",
+        "months",
         "plain",
         "headed",
         "cut",
@@ -81,7 +82,7 @@ def page_html(
         )
     today = now.astimezone(UTC).date()
     values = _about(forecast, theatre, today) | _border(forecast, theatre)
-    values |= {"counted": counted(forecast)}
+    values |= {"count_tables": count_tables(forecast, context, theatre)}
     values |= past_values(forecast, context) | {"methods_url": methods_url}
     template = _environment().get_template("page.html.j2")
     for limit in LISTED:
@@ -137,20 +138,52 @@ class Counted:
     """A count in one unit and window: a row a threshold."""
 
     unit: str
-    group: str
     window: str
     rows: tuple[Row, ...]
 
 
-def counted(forecast: Forecast) -> tuple[Counted, ...]:
-    """The issue's counts in its order, the thresholds of each unit and window together."""
-    found: dict[tuple[str, str, str], list[Row]] = {}
+@dataclass(frozen=True, slots=True)
+class CountTable:
+    """A group of counts: what is counted, the thresholds, a line a unit and window.
+
+    `more` are the windows of days other than the one nearest to 30; `record` says how good its past
+    forecasts were.
+    """
+
+    meaning: str
+    thresholds: tuple[str, ...]
+    lines: tuple[Counted, ...]
+    more: tuple[Counted, ...]
+    record: tuple[CountSkill, ...]
+
+
+def count_tables(forecast: Forecast, context: Context, theatre: Theatre) -> tuple[CountTable, ...]:
+    """The issue's counts in its order, a table a group."""
+    groups: dict[str, dict[tuple[str, str], list[Row]]] = {}
     for row in forecast.rows:
         if row.counts:
             start, end = row.target_start_date, row.target_end_date
             window = f"to {words.day(end)}" if start is None else words.month(start)
-            found.setdefault((row.unit, row.target.rpartition("_")[0], window), []).append(row)
-    return tuple(Counted(*key, tuple(rows)) for key, rows in found.items())
+            group = groups.setdefault(row.target.rpartition("_")[0], {})
+            group.setdefault((row.unit, window), []).append(row)
+    return tuple(_count_table(name, group, context, theatre) for name, group in groups.items())
+
+
+def _count_table(
+    name: str, group: dict[tuple[str, str], list[Row]], context: Context, theatre: Theatre
+) -> CountTable:
+    lines = [Counted(*key, tuple(rows)) for key, rows in group.items()]
+    days = {each.rows[0].horizon_days for each in lines if not each.rows[0].target_start_date}
+    nearest = min(days, key=lambda horizon: abs(horizon - HORIZON), default=None)
+    shown = [not days or each.rows[0].horizon_days == nearest for each in lines]
+    targets = dict.fromkeys(row.target for each in lines for row in each.rows)
+    return CountTable(
+        theatre.counts[name].meaning if name in theatre.counts else words.plain(name),
+        tuple(target.rpartition("_")[2] for target in targets),
+        tuple(each for each, here in zip(lines, shown, strict=True) if here),
+        tuple(each for each, here in zip(lines, shown, strict=True) if not here),
+        tuple(each for each in context.counts if each.group == name),
+    )
 
 
 def _about(forecast: Forecast, theatre: Theatre, today: date) -> dict[str, Any]:

@@ -31,6 +31,11 @@ SPLIT: Final = {
 }
 BASELINES: Final = {
     "climatology": "average of all history",
+    "climatology_2y": "average of two years",
+    "memory_12": "12-month memory",
+    "memory_24": "24-month memory",
+    "memory_36": "36-month memory",
+    "window_12": "last twelve months",
     "memory_26": "26-week memory",
     "memory_52": "52-week memory",
     "memory_104": "104-week memory",
@@ -112,6 +117,11 @@ def headed(name: str) -> str:
 def days(count: int) -> str:
     """So many days, in words."""
     return f"{count} day" if count == 1 else f"{count} days"
+
+
+def months(count: int) -> str:
+    """So many months, in words."""
+    return f"{count} month" if count == 1 else f"{count} months"
 
 
 def cut(text: str, limit: int = 280) -> str:
