@@ -15,6 +15,8 @@ from models import outlook_runs, past, registry, risk
 from models.promotion import standings
 from models.recipes import BASELINES
 from models.scoring import ENSEMBLE, judged, predictions, score_table, skill_table
+from publish.page.words import band
+from publish.terminal import percent, quantile_cells
 from streams.regions import iso3_of
 from streams.store import Coverage, Health
 from theatres import DYAD, load_theatre
@@ -148,18 +150,13 @@ def deaths_table(rows: Sequence[dict[str, Any]]) -> Table:
     for name in ("months ahead", "at least", "%", "80% band", "base", "median", "90% interval"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in rows:
-        p, low, high, base = (
-            100 * row[name] for name in ("probability", "low", "high", "baseline")
-        )
-        at = dict(row["quantiles"])
         table.add_row(
             str(row["horizon"]),
             str(row["threshold"]),
-            f"{p:.1f}",
-            f"{low:.0f}–{high:.0f}",
-            f"{base:.1f}",
-            f"{at['0.5']:.0f}",
-            f"{at['0.05']:.0f}–{at['0.95']:.0f}",
+            percent(row["probability"]),
+            band(row["low"], row["high"]),
+            percent(row["baseline"]),
+            *quantile_cells(row["quantiles"]),
         )
     return table
 

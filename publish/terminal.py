@@ -6,19 +6,25 @@ from datetime import date
 from rich.table import Table
 
 from publish.forecast import Forecast, Row
+from publish.page.words import band
 from theatres import DYAD
 
 SEGMENT_HORIZON = 30
 
 
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f}"
+def percent(value: float | None) -> str:
+    """The probability in percent to one decimal, never rounded to 0 or 100."""
+    if value is None:
+        return "–"
+    if 0 < value < 0.0005:
+        return "<0.1"
+    return ">99.9" if 0.9995 <= value < 1 else f"{100 * value:.1f}"
 
 
 def _band(row: Row) -> str:
     if row.probability_low is None or row.probability_high is None:
         return ""
-    return f"{100 * row.probability_low:.0f}–{100 * row.probability_high:.0f}"
+    return band(row.probability_low, row.probability_high)
 
 
 def _driver(row: Row) -> str:
@@ -58,9 +64,9 @@ def forecast_table(forecast: Forecast, every_row: bool = False) -> Table:
                 row.unit,
                 row.target,
                 str(row.horizon_days),
-                _percent(row.probability),
+                percent(row.probability),
                 _band(row),
-                _percent(row.baseline_probability),
+                percent(row.baseline_probability),
                 row.level or row.status,
                 change,
                 _driver(row),
@@ -86,20 +92,25 @@ def count_table(forecast: Forecast) -> Table | None:
         table.add_column(name, justify="right", no_wrap=True)
     for (unit, group, end, start), rows in windows.items():
         window = f"to {end}" if start is None else f"in {start:%Y-%m}"
-        table.add_row(unit, group.replace("_", " "), window, _reaching(rows), *_count(rows[0]))
+        table.add_row(
+            unit,
+            group.replace("_", " "),
+            window,
+            _reaching(rows),
+            *quantile_cells(rows[0].quantiles or ()),
+        )
     return table
 
 
 def _reaching(rows: Sequence[Row]) -> str:
     if rows[0].probability is None:
         return rows[0].status
-    return "  ".join(
-        f"{row.target.rpartition('_')[2]}: {_percent(row.probability)}" for row in rows
-    )
+    return "  ".join(f"{row.target.rpartition('_')[2]}: {percent(row.probability)}" for row in rows)
 
 
-def _count(row: Row) -> tuple[str, str]:
-    at = dict(row.quantiles or ())
+def quantile_cells(quantiles: Sequence[tuple[str, float]]) -> tuple[str, str]:
+    """A count's median and central 90% interval, empty where they are not given."""
+    at = dict(quantiles)
     if not {"0.05", "0.5", "0.95"} <= at.keys():
         return "", ""
     return f"{at['0.5']:.0f}", f"{at['0.05']:.0f}–{at['0.95']:.0f}"

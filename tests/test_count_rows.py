@@ -142,6 +142,8 @@ def shown(table: Any) -> str:
 def test_terminal_has_a_line_a_window() -> None:
     line = shown(count_table(make_issue())).splitlines()[1]
     assert " ".join(line.split()) == "PAK country deaths in 2025-12 1: 75.0 25: 25.0 40 2–310"
+    sure = make_forecast(rows=(make_count(1, 0.9999, probability_low=0.9998),))
+    assert "1: >99.9" in shown(count_table(sure))
     assert count_table(make_forecast()) is None
     assert "country_deaths" not in shown(forecast_table(make_issue()))
     assert "country_deaths_25" in shown(forecast_table(make_issue(), every_row=True))
