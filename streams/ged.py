@@ -86,13 +86,17 @@ class Part:
 
 @dataclass(slots=True)
 class Reader:
-    """Reads one file; `exact` reads it record by record and refuses each fault by its line."""
+    """Reads one file; `exact` reads it record by record and refuses each fault by its line.
+
+    `cut_off` is the refusal of a last line that breaks off, once the file has been read.
+    """
 
     file: str
     border: Border
     exact: bool = False
     seen: set[str] = field(default_factory=set)
     theatre_ids: set[str] = field(default_factory=set)
+    cut_off: Refusal | None = None
 
     def read(self, stream: IO[bytes]) -> Iterator[Part]:
         """The file's parts in order. Raises StreamError where a column is missing, FaultError
@@ -137,6 +141,7 @@ class Reader:
         for number, record in enumerate(records):
             if number == 0 and _tagged(record):
                 continue
+            self.cut_off = None
             try:
                 cells = fields_of(record.raw)
                 if len(cells) != len(header):
@@ -145,7 +150,9 @@ class Reader:
                 kept.append((record, [cells[place] for place in at]))
             except RecordError as error:
                 name = header[error.field] if error.field < len(header) else f"{error.field + 1}"
-                broken.append(self._refusal(record, head, name, error.found, error.expected))
+                refusal = self._refusal(record, head, name, error.found, error.expected)
+                broken.append(refusal)
+                self.cut_off = None if content.endswith(b"\n") else refusal
             if len(kept) + len(broken) >= _RECORDS:
                 yield self._whole(kept, broken, head)
                 kept, broken = [], []

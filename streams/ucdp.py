@@ -160,6 +160,14 @@ def _land(
             sums.append(months.sums_of(part.rows))
             dyads.append(part.rows[DYAD].drop_duplicates("dyad"))
             progress(f"{path.name}: parts read", number, 0)
+        if reader.cut_off and release.kind != "extract":
+            raise StreamError(
+                "a release that breaks off in its last line",
+                where=f"{path}, line {reader.cut_off.line}",
+                found=reader.cut_off.found,
+                expected=reader.cut_off.expected,
+                do="fetch it whole: what a release leaves out counts as calm",
+            )
         holdings.settle()
         if release.kind == "extract":
             sums, dyads = [], []

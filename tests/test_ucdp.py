@@ -8,7 +8,7 @@ from geds import CLASH, ELSEWHERE, PLAIN, on, write_ged
 
 from streams import ucdp
 from streams.frame import fingerprint
-from streams.landing import Ingested
+from streams.landing import Ingested, StreamError
 from streams.months import country_months, dyad_months
 from streams.store import Coverage, Store, connect
 from theatres import load_theatre
@@ -46,6 +46,37 @@ def test_ingest_accounts_for_every_row(store: Store, tmp_path: Path) -> None:
 
     assert (found.read, found.new, found.elsewhere, found.refused) == (3, 1, 1, 1)
     assert list(store.quarantined()["column"]) == ["best"]
+
+
+def cut_off(folder: Path, name: str, *rows: dict[str, str]) -> Path:
+    """The file of these rows without the end of the last one."""
+    path = write_ged(folder, name, *rows)
+    path.write_bytes(path.read_bytes()[:-40])
+    return path
+
+
+def test_release_that_breaks_off_tells_nothing_until_it_is_whole(
+    store: Store, tmp_path: Path
+) -> None:
+    land(store, tmp_path, OCTOBER, {}, CLASH)
+    before = fingerprint(store.versions(END))
+    broken = cut_off(tmp_path, NOVEMBER, on("2023-11-02", id="5"), on("2023-11-03", id="6"))
+
+    with pytest.raises(StreamError, match=r"GEDEvent_v23_0_11.csv, line 3: .* breaks off"):
+        ucdp.ingest(store, THEATRE, broken, NOW)
+
+    assert fingerprint(store.versions(END)) == before
+    told = store.coverage("ucdp")
+    assert told is not None
+    assert told.end == date(2023, 10, 31)
+    whole = land(store, tmp_path, NOVEMBER, on("2023-11-02", id="5"), on("2023-11-03", id="6"))
+    assert whole.new == 2
+
+
+def test_rows_of_an_extract_that_breaks_off_land(store: Store, tmp_path: Path) -> None:
+    found = ucdp.ingest(store, THEATRE, cut_off(tmp_path, "mine.csv", {}, on("2023-11-02")), NOW)
+
+    assert (found.read, found.new, found.refused) == (2, 1, 1)
 
 
 def test_the_same_file_again_changes_nothing(store: Store, tmp_path: Path) -> None:
