@@ -70,7 +70,7 @@ def _table(rows: list[dict[str, Any]], every_row: bool) -> None:
             *("forecasts", "windows", "rate", "brier", "skill"),
         )
     )
-    if not any(row.get("months_ahead") for row in rows):
+    if all(row.get("months_ahead") is None for row in rows):
         names = tuple(name for name in names if name != "months_ahead")
     table = Table(*names, box=None, pad_edge=False)
     for row in rows:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import pandas as pd
 
@@ -12,7 +12,7 @@ from flows.steps import open_store, streams_health
 from models import outlook_runs, past, registry
 from models.calibration import reliability
 from models.scoring import SINCE
-from publish.context import Bin, Context, CountSkill, Freshness, Outcome, Past, Skill, Told
+from publish.context import Bin, Context, CountSkill, Finding, Freshness, Outcome, Past, Skill, Told
 from publish.forecast import Forecast
 from publish.history import Wanted, history
 from publish.scoreboard import Scoreboard
@@ -147,19 +147,21 @@ def _skills(scores: pd.DataFrame, skill: pd.DataFrame) -> list[Skill]:
                 low=float(rival["low"]),
                 high=float(rival["high"]),
                 episodes=int(row["episodes"]),
-                verdict=_verdict(rival),
+                verdict=_verdict(bool(rival["better"]), bool(rival["worse"])),
             )
         )
     return found
 
 
-def _verdict(rival: "pd.Series[Any]") -> Literal["better", "worse", "none shown"]:
-    return "better" if rival["better"] else "worse" if rival["worse"] else "none shown"
+def _verdict(better: bool, worse: bool) -> Finding:
+    return "better" if better else "worse" if worse else "none shown"
 
 
 def _count_skills(settings: Settings, theatre: Theatre, forecast: Forecast) -> Iterator[CountSkill]:
     """What the past of each count of the issue says, from the run that made its rows."""
-    runs = {r.target.rpartition("_")[0]: r.mlflow_run_id for r in forecast.rows if r.mlflow_run_id}
+    runs = {
+        row.count[0]: row.mlflow_run_id for row in forecast.rows if row.counts and row.mlflow_run_id
+    }
     if not runs:
         return
     client = registry.open_registry(settings.tracking_uri, settings.artifacts)
@@ -174,7 +176,7 @@ def _count_skills(settings: Settings, theatre: Theatre, forecast: Forecast) -> I
                 low=each.low,
                 high=each.high,
                 forecasts=each.forecasts,
-                verdict="better" if each.shown else "worse" if each.high < 0 else "none shown",
+                verdict=_verdict(each.shown, each.high < 0),
             )
 
 

@@ -12,6 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from publish.row import ForecastError
 
+Finding = Literal["better", "worse", "none shown"]
+"""What a record says of the ensemble against its hardest baseline."""
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -74,7 +77,7 @@ class Skill:
     low: float
     high: float
     episodes: int
-    verdict: Literal["better", "worse", "none shown"]
+    verdict: Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class CountSkill:
     low: float
     high: float
     forecasts: int
-    verdict: Literal["better", "worse", "none shown"]
+    verdict: Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,8 +122,10 @@ def _hub_lines(forecast: Forecast) -> Iterable[Sequence[object]]:
         task = (forecast.as_of, row.target, row.horizon_days, row.target_end_date, row.unit)
         yield (*task, "pmf", "yes", row.probability)
         yield (*task, "pmf", "no", 1 - row.probability)
-        counted = (row.unit, row.target.rpartition("_")[0], row.target_end_date)
-        if row.quantiles and counted not in told:
+        if not row.quantiles:
+            continue
+        counted = (row.unit, row.count[0], row.target_end_date)
+        if counted not in told:
             told.add(counted)
             task = (task[0], counted[1], *task[2:])
             yield from ((*task, "quantile", level, value) for level, value in row.quantiles)

@@ -104,6 +104,12 @@ class Row:
         """Whether the row asks if a count reaches a threshold, the last part of its target."""
         return self.quantiles is not None or self.target_start_date is not None
 
+    @property
+    def count(self) -> tuple[str, int]:
+        """Of a row that `counts`: what is counted, and the threshold that is asked."""
+        group, _, threshold = self.target.rpartition("_")
+        return group, int(threshold)
+
     def __str__(self) -> str:
         return f"row {self.unit}/{self.target}/{self.horizon_days}"
 

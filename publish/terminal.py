@@ -6,7 +6,7 @@ from datetime import date
 from rich.table import Table
 
 from publish.forecast import Forecast, Row
-from publish.page.words import band
+from publish.page.words import band, tenths
 from theatres import DYAD
 
 SEGMENT_HORIZON = 30
@@ -14,11 +14,7 @@ SEGMENT_HORIZON = 30
 
 def percent(value: float | None) -> str:
     """The probability in percent to one decimal, never rounded to 0 or 100."""
-    if value is None:
-        return "–"
-    if 0 < value < 0.0005:
-        return "<0.1"
-    return ">99.9" if 0.9995 <= value < 1 else f"{100 * value:.1f}"
+    return "–" if value is None else tenths(value)
 
 
 def _band(row: Row) -> str:
@@ -80,8 +76,7 @@ def count_table(forecast: Forecast) -> Table | None:
     windows: dict[tuple[str, str, date, date | None], list[Row]] = {}
     for row in forecast.rows:
         if row.counts:
-            group = row.target.rpartition("_")[0]
-            key = (row.unit, group, row.target_end_date, row.target_start_date)
+            key = (row.unit, row.count[0], row.target_end_date, row.target_start_date)
             windows.setdefault(key, []).append(row)
     if not windows:
         return None
@@ -105,7 +100,7 @@ def count_table(forecast: Forecast) -> Table | None:
 def _reaching(rows: Sequence[Row]) -> str:
     if rows[0].probability is None:
         return rows[0].status
-    return "  ".join(f"{row.target.rpartition('_')[2]}: {percent(row.probability)}" for row in rows)
+    return "  ".join(f"{row.count[1]}: {percent(row.probability)}" for row in rows)
 
 
 def quantile_cells(quantiles: Sequence[tuple[str, float]]) -> tuple[str, str]:

@@ -114,7 +114,7 @@ def test_page_shows_segments_within_thirty_days_and_the_rest_on_demand() -> None
 
     countries, segments = count_tables(made, Context(), load_theatre("pak_afg"))
 
-    assert (countries.thresholds, len(countries.lines), countries.more) == (("1", "25"), 1, ())
+    assert (countries.thresholds, len(countries.lines), countries.more) == ((1, 25), 1, ())
     assert [line.rows[0].horizon_days for line in segments.lines] == [30]
     assert [line.rows[0].horizon_days for line in segments.more] == [7, 90]
     assert "along the segment" in segments.meaning

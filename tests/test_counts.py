@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from geds import CLASH, on, write_ged
+from jobs import make_job
 
 from errors import DyadcastError
 from flows import around, closing, counts, issuing, report, steps, told
@@ -290,6 +291,8 @@ def test_months_are_closed_once_they_are_told(settings: Settings, tmp_path: Path
     assert {(line["target"], line["months_ahead"]) for line in summary(standing)} == {
         (f"country_deaths_{k}", 0) for k in (1, 25, 100)
     }
+    shown = make_job(tmp_path).run("scoreboard")
+    assert "months_ahead" in shown.stdout.splitlines()[0], shown.stderr
     assert closing.close(settings, "pak_afg", datetime(2026, 8, 21, tzinfo=UTC)) == closing.Closed(
         0, 0
     )

@@ -151,7 +151,7 @@ class CountTable:
     """
 
     meaning: str
-    thresholds: tuple[str, ...]
+    thresholds: tuple[int, ...]
     lines: tuple[Counted, ...]
     more: tuple[Counted, ...]
     record: tuple[CountSkill, ...]
@@ -164,7 +164,7 @@ def count_tables(forecast: Forecast, context: Context, theatre: Theatre) -> tupl
         if row.counts:
             start, end = row.target_start_date, row.target_end_date
             window = f"to {words.day(end)}" if start is None else words.month(start)
-            group = groups.setdefault(row.target.rpartition("_")[0], {})
+            group = groups.setdefault(row.count[0], {})
             group.setdefault((row.unit, window), []).append(row)
     return tuple(_count_table(name, group, context, theatre) for name, group in groups.items())
 
@@ -176,10 +176,9 @@ def _count_table(
     days = {each.rows[0].horizon_days for each in lines if not each.rows[0].target_start_date}
     nearest = min(days, key=lambda horizon: abs(horizon - HORIZON), default=None)
     shown = [not days or each.rows[0].horizon_days == nearest for each in lines]
-    targets = dict.fromkeys(row.target for each in lines for row in each.rows)
     return CountTable(
         theatre.counts[name].meaning if name in theatre.counts else words.plain(name),
-        tuple(target.rpartition("_")[2] for target in targets),
+        tuple(dict.fromkeys(row.count[1] for each in lines for row in each.rows)),
         tuple(each for each, here in zip(lines, shown, strict=True) if here),
         tuple(each for each, here in zip(lines, shown, strict=True) if not here),
         tuple(each for each in context.counts if each.group == name),

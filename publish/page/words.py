@@ -60,12 +60,15 @@ MONTHS: Final = (
 
 def percent(value: float) -> str:
     """The probability in percent: whole from 10 to 99, else to one decimal, never rounded to 0."""
+    whole = value in (0, 1) or 0.0995 <= value < 0.9905
+    return f"{100 * value:.0f}%" if whole else f"{tenths(value)}%"
+
+
+def tenths(value: float) -> str:
+    """The probability in percent to one decimal, without the sign, never rounded to 0 or 100."""
     if 0 < value < 0.0005:
-        return "<0.1%"
-    if 0.9995 <= value < 1:
-        return ">99.9%"
-    decimals = 0 if value in (0, 1) or 0.0995 <= value < 0.9905 else 1
-    return f"{100 * value:.{decimals}f}%"
+        return "<0.1"
+    return ">99.9" if 0.9995 <= value < 1 else f"{100 * value:.1f}"
 
 
 def band(low: float, high: float) -> str:
