@@ -27,3 +27,11 @@ def shown(value: object, limit: int = 80) -> str:
     """A value as it may stand in a one-line message: quoted, escaped, cut at `limit` characters."""
     text = ascii(value) if isinstance(value, bytes) else repr(value)
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+class StreamError(DyadcastError):
+    """A file or an answer of which nothing can be read."""
+
+
+class AbsentError(StreamError):
+    """A file that the server says it does not have (404): not published, perhaps."""

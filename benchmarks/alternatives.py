@@ -22,13 +22,20 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from features.history import Floats, Ints, to_day
+from benchmarks.regimes import change_point_rates, regime_rates, shrunk, within
+from features.arrays import Floats, Ints, to_day
 from features.rates import column
 from features.targets import WEEK, Labels
-from flows import steps
-from flows.settings import read_settings
-from models import recipes
-from models.backtest import (
+from flows.pipeline import knowledge
+from flows.pipeline.settings import read_settings
+from models.combining.calibration import apply_map, fit_map
+from models.judging.gate import paired
+from models.learners import members
+from models.learners.hawkes import Hawkes
+from models.learners.logistic import MemoryLogistic
+from models.numerics.distribution import rising
+from models.numerics.losses import episodes, log_loss
+from models.walks.events import (
     RECENCY_YEARS,
     REFIT_WEEKS,
     Problem,
@@ -37,13 +44,6 @@ from models.backtest import (
     pose,
     recency,
 )
-from models.calibration import apply_map, fit_map
-from models.design import rising
-from models.ensemble import episodes, log_loss
-from models.gate import paired
-from models.hawkes import Hawkes
-from models.logistic import MemoryLogistic
-from models.regimes import change_point_rates, regime_rates, shrunk, within
 from theatres import DYAD
 
 SPANS: Final = {"2012 on": date(2012, 1, 2), "2019 on": date(2019, 1, 1)}
@@ -54,16 +54,16 @@ SHARE: Final = 0.5
 FORCE: Final = tuple(f"dyad.force.decayed_{days}" for days in (7, 30, 90, 365))
 
 
-def knowledge(theatre: str) -> tuple[steps.Knowledge, list[Problem]]:
+def posed_dyad(theatre: str) -> tuple[knowledge.Knowledge, list[Problem]]:
     """What is known, and the dyad's problems on the weekly grid."""
-    known = steps.gather_embedded(read_settings(), theatre, datetime.now(UTC))
+    known = knowledge.gather_embedded(read_settings(), theatre, datetime.now(UTC))
     covered = (known.covered[0], min(known.covered[1], known.as_of))
     history = known.history.as_known(to_day(known.as_of))
     posed = pose(history, known.theatre, covered, learning_grid(*covered))
     return known, [problem for problem in posed if problem.units == (DYAD,)]
 
 
-def weekly_flags(known: steps.Knowledge, problem: Problem) -> Floats:
+def weekly_flags(known: knowledge.Knowledge, problem: Problem) -> Floats:
     """Whether the target came true in the week after each Monday, as first closed: (origin,)."""
     target = known.theatre.targets[problem.target].model_copy(update={"horizons": (WEEK,)})
     history = known.history.as_known(to_day(known.as_of))
@@ -142,14 +142,14 @@ def calibrated(problem: Problem, begin: int, p: Floats) -> Floats:
     return rising(found.T).T
 
 
-def tried(known: steps.Knowledge, problem: Problem, begin: int) -> dict[str, Floats]:
+def tried(known: knowledge.Knowledge, problem: Problem, begin: int) -> dict[str, Floats]:
     """Every alternative's forecasts, calibrated, and the memory's: (horizon, origin)."""
     flags = weekly_flags(known, problem)
     delay = -(-(WEEK + known.theatre.reporting_lag_days) // WEEK)
     ahead = -(-max(problem.horizons) // WEEK)
     change = np.repeat(lagged(change_point_rates(flags), delay)[:, None], ahead, axis=1)
     regime = lagged(regime_rates(flags, ahead, REFIT_WEEKS), delay)
-    model = recipes.learners(problem.target, problem.units, problem.horizons, 0)["logistic"]
+    model = members.learners(problem.target, problem.units, problem.horizons, 0)["logistic"]
     assert isinstance(model, MemoryLogistic)  # noqa: S101 (the recipe's own)
     X = problem.rows(slice(begin, None))
     memory = np.stack([X[column(RIVAL, h)] for h in problem.horizons])
@@ -215,7 +215,7 @@ def with_edge(problem: Problem, path: Path) -> Iterator[dict[str, Any]]:
         grid=problem.grid[first : last + 1],
         values=problem.values[:, first : last + 1],
     )
-    model = recipes.learners(problem.target, problem.units, problem.horizons, 0)["logistic"]
+    model = members.learners(problem.target, problem.units, problem.horizons, 0)["logistic"]
     assert isinstance(model, MemoryLogistic)  # noqa: S101 (the recipe's own)
     more = MemoryLogistic(problem.horizons, (*model.columns, "extra.0", "extra.1"))
     begin = 52
@@ -229,7 +229,7 @@ def with_edge(problem: Problem, path: Path) -> Iterator[dict[str, Any]]:
 
 def study(theatre: str, gdelt: Path | None) -> list[dict[str, Any]]:
     """Every row of the table."""
-    known, problems = knowledge(theatre)
+    known, problems = posed_dyad(theatre)
     rows = []
     for problem in problems:
         print(problem.target, file=sys.stderr)

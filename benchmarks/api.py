@@ -30,10 +30,10 @@ from typing import Any, Final
 
 import httpx
 
-from flows.settings import Settings, read_settings
-from publish.context import Context
-from publish.files import keep_context, latest, publish
-from publish.forecast import Forecast
+from flows.pipeline.settings import Settings, read_settings
+from publish.contract.context import Context
+from publish.contract.forecast import Forecast
+from publish.files.files import keep_context, latest, publish
 
 PATH: Final = "/v1/pak_afg/scores"
 CONNECTIONS: Final = 8
@@ -202,12 +202,12 @@ def serve_model(settings: Settings, folder: Path) -> tuple[Path, bytes]:
     import numpy as np
     from mlflow.sklearn import save_model
 
-    from features.history import to_day
-    from flows import steps
-    from models.backtest import pose
-    from models.registry import champion, open_registry
+    from features.arrays import to_day
+    from flows.pipeline import knowledge
+    from models.tracking.registry import champion, open_registry
+    from models.walks.events import pose
 
-    known = steps.gather(settings, "pak_afg", None, date.today())  # noqa: DTZ011
+    known = knowledge.gather(settings, "pak_afg", None, date.today())  # noqa: DTZ011
     held = champion(open_registry(settings.tracking_uri, settings.artifacts), known.theatre)
     if held is None:
         raise SystemExit("no champion: make a forecast first")

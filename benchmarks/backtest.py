@@ -15,17 +15,17 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import folds
-from features.history import to_day
+from features.arrays import to_day
 from features.table import event_features
-from flows import steps
-from flows.settings import read_settings
-from models.backtest import learning_grid
+from flows.pipeline import knowledge
+from flows.pipeline.settings import read_settings
+from models.walks.events import learning_grid
 
 
 def compare(theatre: str) -> dict[str, float]:
     """Seconds of both ways over the embedded chronicle, their ratio, and the largest difference."""
     settings, now = read_settings(), datetime.now(UTC)
-    known = steps.gather_embedded(settings, theatre, now)
+    known = knowledge.gather_embedded(settings, theatre, now)
     grid = learning_grid(known.covered[0], known.covered[1])
     history = known.history.as_known(to_day(known.as_of))
     start = time.perf_counter()

@@ -21,13 +21,13 @@ from scipy.special import expit
 from scipy.stats import norm
 from sklearn.isotonic import IsotonicRegression
 
-from features.history import Floats, to_day
+from features.arrays import Floats, to_day
 from features.targets import WEEK
-from flows import steps
-from flows.settings import read_settings
-from models.backtest import Record, first_forecast, learning_grid, pose, walk
-from models.calibration import apply_map, band, fit_band, fit_map
-from models.ensemble import Combined, combine
+from flows.pipeline import knowledge
+from flows.pipeline.settings import read_settings
+from models.combining.calibration import apply_map, band, fit_band, fit_map
+from models.forecasting.ensemble import Combined, combine
+from models.walks.events import Record, first_forecast, learning_grid, pose, walk
 from theatres import DYAD
 
 Band: TypeAlias = Callable[[Floats, Floats, int, Floats, int], tuple[Floats, Floats]]
@@ -179,7 +179,7 @@ def chronicle(theatre: str) -> Iterator[dict[str, Any]]:
 
 def _records(theatre: str) -> Iterator[tuple[Record, Combined]]:
     settings, now = read_settings(), datetime.now(UTC)
-    known = steps.gather_embedded(settings, theatre, now)
+    known = knowledge.gather_embedded(settings, theatre, now)
     day = to_day(known.as_of)
     history, covered = known.history.as_known(day), known.covered
     posed = pose(history, known.theatre, covered, learning_grid(*covered))

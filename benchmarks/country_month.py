@@ -14,16 +14,16 @@ import pandas as pd
 import scoringrules as sr
 
 from benchmarks.panels import arguments, countries, month_of, predictions, scored, show, tell
-from features.history import Floats
-from features.panel import MONTHS_A_YEAR, Panel, label
-from models.conformal import conformal_levels, in_step, transform
-from models.frequency import frequencies
-from models.monthly import country_study
-from models.panel import BURN_MONTHS, Study, Walked, table, walk
-from models.peer import peer_features, peer_forecast
-from models.pooled import NegativeBinomial
-from models.pooling import quantiles
-from streams.regions import region
+from benchmarks.peer import peer_features, peer_forecast
+from features.arrays import Floats
+from features.monthly.panel import MONTHS_A_YEAR, Panel, label
+from models.combining.conformal import conformal_levels, in_step, transform
+from models.forecasting.count_months import country_study
+from models.learners.memories import frequencies
+from models.learners.panel import NegativeBinomial
+from models.numerics.distribution import quantiles
+from models.walks.months import BURN_MONTHS, Study, Walked, table, walk
+from streams.places.regions import region
 
 THRESHOLDS = (1.0, 25.0, 100.0)
 HORIZONS = (1, 3, 6)

@@ -17,13 +17,14 @@ from typing import Any, Final
 
 import numpy as np
 
-from features.history import Floats, History, to_date, to_day
-from flows import steps
-from flows.settings import read_settings
-from models.ablation import lead_times, shift_after, without, worth
-from models.backtest import Problem, first_forecast, learning_grid, pose, walk
-from models.ensemble import combine
-from models.scoring import ENSEMBLE
+from benchmarks.ablation import lead_times, shift_after, without, worth
+from features.arrays import Floats, to_date, to_day
+from features.history import History
+from flows.pipeline import knowledge
+from flows.pipeline.settings import read_settings
+from models.forecasting.ensemble import combine
+from models.judging.scoring import ENSEMBLE
+from models.walks.events import Problem, first_forecast, learning_grid, pose, walk
 from theatres import DYAD
 
 FAMILIES: Final = {
@@ -75,7 +76,7 @@ def _responses(history: History, record: Any, p: Floats) -> list[dict[str, Any]]
 def study(theatre: str) -> dict[str, Any]:
     """Ablation, shifts and lead times of the embedded chronicle."""
     settings, now = read_settings(), datetime.now(UTC)
-    known = steps.gather_embedded(settings, theatre, now)
+    known = knowledge.gather_embedded(settings, theatre, now)
     covered = (known.covered[0], min(known.covered[1], known.as_of))
     history = known.history.as_known(to_day(known.as_of))
     posed = pose(history, known.theatre, covered, learning_grid(*covered))

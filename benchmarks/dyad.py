@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from flows.report import backtest, score_lines
+from commands.report import backtest, score_lines
 
 
 def _tell(done: int, total: int) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.increment import increment, log_score
+from benchmarks.month_ends import monthly_columns
 from benchmarks.panels import (
     arguments,
     dyads,
@@ -26,16 +28,15 @@ from benchmarks.panels import (
     sides_of,
     tell,
 )
-from features.history import Floats, history_of
-from features.month_ends import monthly_columns
-from features.panel import Panel
-from models.frequency import frequencies, leaning_memories
-from models.increment import increment, log_score
-from models.monthly import dyad_study
-from models.paired import mean_over_months
-from models.panel import Study, Walked, walk
-from models.pooling import falling, reached
-from streams.chronicle import EMBEDDED, read
+from benchmarks.skill import mean_over_months
+from features.arrays import Floats
+from features.history import history_of
+from features.monthly.panel import Panel
+from models.forecasting.count_months import dyad_study
+from models.learners.memories import frequencies, leaning_memories
+from models.numerics.distribution import falling, reached
+from models.walks.months import Study, Walked, walk
+from streams.sources.chronicle import EMBEDDED, read
 from theatres import load_theatre
 
 PAKISTAN_AFGHANISTAN = "12291"

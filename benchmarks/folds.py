@@ -23,11 +23,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge
 
-from features.history import Floats, Ints, to_day
+from features.arrays import Floats, Ints, to_day
 from features.targets import WEEK, Labels
-from flows import steps
-from flows.settings import read_settings
-from models.backtest import (
+from flows.pipeline import knowledge
+from flows.pipeline.settings import read_settings
+from models.learners.members import Learner
+from models.walks.events import (
     REFIT_WEEKS,
     Problem,
     first_forecast,
@@ -35,7 +36,6 @@ from models.backtest import (
     learning_grid,
     pose,
 )
-from models.recipes import Learner
 from theatres import DYAD
 
 HORIZON: Final = 30
@@ -107,7 +107,7 @@ class Settled:
 def posed(theatre: str) -> tuple[Problem, Floats, int, int]:
     """The dyad's first target at one horizon, its outcomes, where forecasts begin, and how many
     weeks a window takes to close."""
-    known = steps.gather_embedded(read_settings(), theatre, datetime.now(UTC))
+    known = knowledge.gather_embedded(read_settings(), theatre, datetime.now(UTC))
     covered = (known.covered[0], min(known.covered[1], known.as_of))
     history = known.history.as_known(to_day(known.as_of))
     problem = next(

@@ -16,10 +16,11 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from streams import acled, gdelt
-from streams.border import border_of
-from streams.ged import NEEDED, FaultError, Reader, check_header
-from streams.landing import StreamError
+from errors import StreamError
+from streams.places.border import border_of
+from streams.sources.acled import acled
+from streams.sources.gdelt import gdelt
+from streams.sources.ucdp.ged import NEEDED, FaultError, Reader, check_header
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")

@@ -9,9 +9,9 @@ import json
 import numpy as np
 from scipy.special import expit, logit
 
-from features.history import Floats
-from models.ensemble import log_loss
-from models.gate import judge
+from features.arrays import Floats
+from models.judging.gate import judge
+from models.numerics.losses import log_loss
 
 ORIGINS = 700
 HORIZON = 30

@@ -21,14 +21,19 @@ import numpy as np
 
 from benchmarks.panels import countries, dyads, sides_of, tell
 from benchmarks.segments import read
-from features.deaths import Deaths
-from features.history import to_day
-from flows import issuing, steps
-from flows.settings import Settings
-from models.monthly import country_study, dyad_study, monthly_question, monthly_tracks
-from models.outlook import Question, Track, judge, published, say
-from models.segments import segment_question, segment_tracks
-from streams.regions import region
+from features.arrays import to_day
+from features.weekly.deaths import Deaths
+from flows.pipeline import issue, knowledge
+from flows.pipeline.settings import Settings
+from models.forecasting.count_months import (
+    country_study,
+    dyad_study,
+    monthly_question,
+    monthly_tracks,
+)
+from models.forecasting.count_weeks import segment_question, segment_tracks
+from models.forecasting.counts import Question, Track, judge, published, say
+from streams.places.regions import region
 
 MOMENT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HINDCAST = date(2025, 11, 15)
@@ -50,10 +55,10 @@ def issue_rows(folder: Path, as_of: date | None) -> list[dict[str, Any]]:
         f"sqlite:///{folder}/mlruns/mlflow.db",
         folder / "mlruns",
     )
-    steps.ingest(settings, MOMENT)
-    known = steps.gather(settings, "pak_afg", as_of, MOMENT.date())
-    champion, _ = steps.train(settings, known, as_of is None, tell)
-    forecast = issuing.make_forecast(settings, known, champion, MOMENT)
+    knowledge.ingest(settings, MOMENT)
+    known = knowledge.gather(settings, "pak_afg", as_of, MOMENT.date())
+    champion, _ = knowledge.train(settings, known, as_of is None, tell)
+    forecast = issue.make_forecast(settings, known, champion, MOMENT)
     # a run's id is drawn at random
     return [asdict(row) | {"mlflow_run_id": ""} for row in forecast.rows]
 

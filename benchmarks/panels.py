@@ -13,12 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from features.history import Floats
-from features.panel import Panel, month_name, month_number
-from features.sides import Sides
-from models.paired import Skill, calibration_slope, skill_over_months, skill_over_units
-from models.panel import Walked
-from models.pooling import reached
+from benchmarks.skill import Skill, calibration_slope, skill_over_months, skill_over_units
+from features.arrays import Floats
+from features.monthly.panel import Panel, month_name, month_number
+from features.monthly.sides import Sides
+from models.numerics.distribution import reached
+from models.walks.months import Walked
 
 FIRST_YEAR = 1989
 """UCDP's events begin in 1989: earlier rows of a table are false zeros."""

@@ -17,13 +17,13 @@ import numpy.typing as npt
 
 from benchmarks.dyads import PAKISTAN_AFGHANISTAN
 from benchmarks.panels import dyads, month_of
-from features.monthly import between_states, dyad_panel
-from features.panel import Panel
-from flows.settings import read_settings
-from models.monthly import INTERSTATE_WEIGHT
-from models.prior import FILE, fit_prior, write_prior
-from streams.months import dyad_months, told_until
-from streams.store import connect
+from features.monthly.panel import Panel
+from features.monthly.ucdp import between_states, dyad_panel
+from flows.pipeline.settings import read_settings
+from models.forecasting.count_months import INTERSTATE_WEIGHT
+from models.learners.prior import FILE, fit_prior, write_prior
+from streams.sources.ucdp.months import dyad_months, told_until
+from streams.store.store import connect
 
 Bools = npt.NDArray[np.bool_]
 

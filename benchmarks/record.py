@@ -17,10 +17,10 @@ from typing import Any, Final
 import pandas as pd
 from matplotlib.figure import Figure
 
-from flows.settings import read_settings
-from models.figures import lead_figure, skill_figure
-from models.recipes import BASELINES
-from models.registry import log_record, open_registry
+from flows.pipeline.settings import read_settings
+from models.learners.members import BASELINES
+from models.tracking.figures import lead_figure, skill_figure
+from models.tracking.registry import log_record, open_registry
 
 Result = dict[str, Any]
 HEAD: Final = """# The record

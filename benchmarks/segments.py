@@ -15,14 +15,14 @@ import pandas as pd
 import scoringrules as sr
 
 from benchmarks.panels import tell
-from features.deaths import Deaths
-from features.history import Floats, Ints, to_date, to_day
-from features.places import placed
-from models.calibration import redraw
-from models.paired import calibration_slope
-from models.pooling import quantiles, reached
-from models.weekly import LADDER, THRESHOLDS, Weekly, walk_weeks
-from streams.border import border_of
+from benchmarks.skill import calibration_slope
+from features.arrays import Floats, Ints, to_date, to_day
+from features.weekly.deaths import Deaths
+from features.weekly.places import placed
+from models.numerics.bootstrap import redraw
+from models.numerics.distribution import quantiles, reached
+from models.walks.weeks import LADDER, THRESHOLDS, Weekly, walk_weeks
+from streams.places.border import border_of
 from theatres import load_theatre
 
 FIRST, LAST = date(2008, 1, 7), date(2021, 9, 27)

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from streams.reports import COLUMNS
+from streams.sources.gdelt.rows import COLUMNS
 
 AT = datetime(2026, 11, 1)  # noqa: DTZ001 (UTC)
 GED_ROWS = 420_000
@@ -75,8 +75,8 @@ def read_bare(path: str) -> dict[str, float]:
 
 def land_ged(path: str, database: str) -> dict[str, float]:
     """The file parsed and landed."""
-    from streams import ucdp
-    from streams.store import Store, connect
+    from streams.sources.ucdp import ucdp
+    from streams.store.store import Store, connect
     from theatres import load_theatre
 
     store, theatre = Store(connect(database)), load_theatre("pak_afg")
@@ -116,8 +116,8 @@ def read_bare_day(folder: str) -> dict[str, float]:
 
 def land_day(folder: str, database: str) -> dict[str, float]:
     """A day's files parsed and landed."""
-    from streams import gdelt
-    from streams.store import Store, connect
+    from streams.sources.gdelt import gdelt
+    from streams.store.store import Store, connect
     from theatres import load_theatre
 
     store, theatre = Store(connect(database)), load_theatre("pak_afg")
@@ -127,7 +127,7 @@ def land_day(folder: str, database: str) -> dict[str, float]:
 
 def view(database: str) -> dict[str, float]:
     """The events as of a day at the end."""
-    from streams.store import Store, connect
+    from streams.store.store import Store, connect
 
     store = Store(connect(database))
     return timed(lambda: store.events(date(2026, 11, 1)))
@@ -135,8 +135,8 @@ def view(database: str) -> dict[str, float]:
 
 def fill(database: str, events: int) -> None:
     """A store of so many made events."""
-    from streams.frame import typed
-    from streams.store import Store, connect
+    from streams.events.frame import typed
+    from streams.store.store import Store, connect
 
     store, rng, part = Store(connect(database)), np.random.default_rng(1), 50_000
     for first in range(0, events, part):

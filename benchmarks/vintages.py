@@ -23,16 +23,16 @@ import scoringrules as sr
 from scipy.special import expit
 
 from benchmarks.panels import month_of
-from features.history import Floats
-from features.panel import Panel, decayed, month_name, month_number
-from models.calibration import log_odds
-from models.ensemble import log_loss
-from models.monthly import country_study
-from models.panel import fit, table
-from models.peer import peer_features, peer_forecast
-from models.pooled import Member
-from models.pooling import bent, falling, quantiles, reached
-from streams.regions import iso3_of, region
+from benchmarks.peer import peer_features, peer_forecast
+from features.arrays import Floats
+from features.monthly.panel import Panel, decayed, month_name, month_number
+from models.forecasting.count_months import country_study
+from models.learners.panel import Member
+from models.numerics.distribution import bent, falling, quantiles, reached
+from models.numerics.losses import log_loss
+from models.numerics.odds import log_odds
+from models.walks.months import fit, table
+from streams.places.regions import iso3_of, region
 
 THRESHOLDS: Final = (1.0, 25.0, 100.0)
 LADDER: Final = (1.0, 5.0, 25.0, 50.0, 100.0, 250.0, 1000.0)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from features.history import NEVER, Ints
+from features.arrays import NEVER, Ints
 from features.windows import Slots
 
 DAYS = 5117

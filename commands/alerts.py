@@ -24,9 +24,9 @@ LAST = 20
 
 @contextmanager
 def _outbox() -> Iterator["Outbox"]:
-    from flows.settings import read_settings
+    from flows.pipeline.settings import read_settings
     from publish.alerting.outbox import Outbox
-    from streams.database import connected
+    from streams.store.database import connected
 
     with connected(read_settings().database_url) as engine:
         yield Outbox(engine)
@@ -159,7 +159,7 @@ def send_test(theatre: TheatreName = "pak_afg") -> None:
 def _write_test(theatre: "Theatre", message: "Message") -> str:
     from dataclasses import replace
 
-    from flows.settings import read_settings
+    from flows.pipeline.settings import read_settings
     from publish.alerting.feed import ENTRIES_MAX, write_feed
     from publish.alerting.outbox import FEED
 
@@ -196,7 +196,7 @@ def send(theatre: TheatreName = "pak_afg") -> None:
     """
     with quiet(verbose=False):
         from flows.alerts import send_alerts
-        from flows.settings import read_settings
+        from flows.pipeline.settings import read_settings
         from publish.alerting.senders import read_channels
         from theatres import load_theatre
 

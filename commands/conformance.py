@@ -23,7 +23,7 @@ def conformance(
 
     Exit status 1 where a promise is broken.
     """
-    from publish.conformance import check
+    from publish.api.conformance import check
 
     found = check(url, theatre, key)
     if as_json:

@@ -82,15 +82,15 @@ def job(theatre: str, verbose: bool) -> Iterator[None]:
 
     A theatre file that is wrong is told before anything is started.
     """
-    from flows.settings import read_settings
-    from publish.disk import locked
+    from flows.pipeline.settings import read_settings
+    from publish.files.disk import locked
     from theatres import load_theatre
 
     load_theatre(theatre)
     home = read_settings().home
     make_home(home)
     with quiet(verbose), locked(home):
-        from flows.steps import hear
+        from flows.pipeline.knowledge import hear
 
         hear(tell)
         yield

@@ -18,9 +18,9 @@ def views() -> None:
 
     Example: dyadcast database views
     """
-    from flows.settings import read_settings
-    from publish.views import VIEWS, make_views
-    from streams.store import connect
+    from flows.pipeline.settings import read_settings
+    from publish.archive.views import VIEWS, make_views
+    from streams.store.store import connect
 
     settings = read_settings()
     make_home(settings.home)
@@ -39,10 +39,10 @@ def reader(
 
     The password may stand in DYADCAST_READER_PASSWORD.
     """
-    from flows.settings import read_settings
-    from publish.reader import make_reader
-    from publish.views import VIEWS
-    from streams.store import connect
+    from flows.pipeline.settings import read_settings
+    from publish.archive.reader import make_reader
+    from publish.archive.views import VIEWS
+    from streams.store.store import connect
 
     # No option, not even a hidden one: what is given as an argument shows in `ps`.
     password = os.environ.get("DYADCAST_READER_PASSWORD") or typer.prompt(

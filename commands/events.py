@@ -25,14 +25,14 @@ def list_events(
     """
     from rich.table import Table
 
-    from flows import steps
-    from flows.settings import read_settings
-    from streams.event import FAMILIES
+    from flows.pipeline import knowledge
+    from flows.pipeline.settings import read_settings
+    from streams.events.event import FAMILIES
 
     if kind is not None and kind not in FAMILIES:
         known = ", ".join(sorted(FAMILIES))
         raise DyadcastError("no such event type", found=kind, expected=f"one of {known}")
-    store = steps.open_store(read_settings())
+    store = knowledge.open_store(read_settings())
     if refused:
         for row in store.quarantined().to_dict("records"):
             state = "resolved" if row["resolved"] else "open"
@@ -61,7 +61,7 @@ def check_events(
 
     Example: dyadcast events check events.csv
     """
-    from streams import chronicle
+    from streams.sources import chronicle
 
     reading = chronicle.read(file)
     for refusal in reading.refusals:
@@ -83,14 +83,14 @@ def load_events(
 
     Example: dyadcast events load april.csv --covered-until 2026-04-30
     """
-    from flows import steps
-    from flows.settings import read_settings
+    from flows.pipeline import knowledge
+    from flows.pipeline.settings import read_settings
 
     settings, now = read_settings(), datetime.now(UTC)
     make_home(settings.home)
-    landed = steps.ingest(settings, now, file)
+    landed = knowledge.ingest(settings, now, file)
     if covered_until:
-        steps.extend_coverage(settings, covered_until.date(), now)
+        knowledge.extend_coverage(settings, covered_until.date(), now)
     for refusal in landed.refusals:
         say(refusal.message)
     print(
@@ -124,8 +124,8 @@ def add_event(
 
     Example: dyadcast events add --type threat --on 2026-04-02 --actor PAK --target AFG --summary S
     """
-    from flows import steps
-    from flows.settings import read_settings
+    from flows.pipeline import knowledge
+    from flows.pipeline.settings import read_settings
 
     settings = read_settings()
     make_home(settings.home)
@@ -146,7 +146,7 @@ def add_event(
         "deaths_best": deaths,
         "confidence": confidence,
     }
-    event, landed = steps.add_event(settings, theatre, told, datetime.now(UTC))
+    event, landed = knowledge.add_event(settings, theatre, told, datetime.now(UTC))
     state = "stored" if landed.new else "revised" if landed.revised else "there already"
     print(f"{event.event_id}: {event.occurred_on} {event.type}, {state}")
 
@@ -160,8 +160,8 @@ def retract_event(
 
     Example: dyadcast events retract 3f2a90c1b2d4e5f6
     """
-    from flows import steps
-    from flows.settings import read_settings
+    from flows.pipeline import knowledge
+    from flows.pipeline.settings import read_settings
 
-    landed = steps.retract_event(read_settings(), source, event_id, datetime.now(UTC))
+    landed = knowledge.retract_event(read_settings(), source, event_id, datetime.now(UTC))
     print(f"{event_id}: " + ("retracted" if landed.retracted else "retracted already"))

@@ -13,7 +13,7 @@ from commands.console import AsJson, AsOf, TheatreName, Verbose, job, out, quiet
 if TYPE_CHECKING:
     import pandas as pd
 
-    from publish.forecast import Forecast
+    from publish.contract.forecast import Forecast
 
 NO_FORECAST = 3
 
@@ -38,7 +38,7 @@ def forecast(
 
         issued, published = daily(theatre, day)
     if as_json:
-        from publish.forecast import to_json
+        from publish.contract.forecast import to_json
 
         print(to_json(issued))
     else:
@@ -48,8 +48,8 @@ def forecast(
 
 
 def _show(issued: "Forecast", every_row: bool, folder: str) -> None:
-    from flows.report import record_lines
-    from publish.terminal import change_lines, count_table, forecast_table
+    from commands.report import record_lines
+    from publish.text.terminal import change_lines, count_table, forecast_table
 
     console = out()
     console.print(
@@ -91,8 +91,8 @@ def backtest(
     Example: dyadcast backtest --predictions forecasts.parquet
     """
     with quiet(verbose=False):
-        from flows.report import backtest as run
-        from flows.report import score_lines
+        from commands.report import backtest as run
+        from commands.report import score_lines
 
         scores, skill, record = run(theatre, tell)
     if predictions:
@@ -119,11 +119,11 @@ def scores(
 
     Example: dyadcast scores --csv > scores.csv
     """
-    from flows.settings import read_settings
-    from publish.files import latest, read_issue
-    from publish.forecast import to_json
-    from publish.formats import csv_bytes
-    from publish.terminal import forecast_table
+    from flows.pipeline.settings import read_settings
+    from publish.contract.forecast import to_json
+    from publish.files.files import latest, read_issue
+    from publish.files.formats import csv_bytes
+    from publish.text.terminal import forecast_table
     from theatres import load_theatre
 
     root, name = read_settings().published, load_theatre(theatre).name
@@ -148,8 +148,8 @@ def train(
     Example: dyadcast train
     """
     with job(theatre, verbose):
+        from commands.report import score_lines
         from flows.daily import train as run
-        from flows.report import score_lines
 
         logged = run(theatre, because=promote_because)
     for line in score_lines(logged.scores, logged.skill):
@@ -165,7 +165,7 @@ def models(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> None:
     Example: dyadcast models
     """
     with quiet(verbose=False):
-        from flows.report import count_lines, model_lines, model_rows
+        from commands.report import count_lines, model_lines, model_rows
 
         rows = model_rows(theatre)
     if as_json:
@@ -187,7 +187,7 @@ def deaths(
     The model is trained on every country; `dyadcast forecast` makes it where UCDP has landed.
     """
     with quiet(verbose=False):
-        from flows.report import deaths_rows, deaths_table
+        from commands.report import deaths_rows, deaths_table
 
         rows = deaths_rows(theatre, unit.upper())
     if as_json:
@@ -211,10 +211,10 @@ def verify(theatre: TheatreName = "pak_afg") -> None:
 
     Example: dyadcast verify
     """
-    from flows.settings import read_settings
-    from publish.archive import Archive
-    from publish.files import published_head
-    from streams.store import connect
+    from flows.pipeline.settings import read_settings
+    from publish.archive.archive import Archive
+    from publish.files.files import published_head
+    from streams.store.store import connect
     from theatres import load_theatre
 
     settings, name = read_settings(), load_theatre(theatre).name

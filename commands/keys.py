@@ -8,7 +8,7 @@ import typer
 from commands.console import AsJson, make_home, out, say
 
 if TYPE_CHECKING:
-    from publish.keys import Keys
+    from publish.archive.keys import Keys
 
 app = typer.Typer(help="Keys to the API: made, listed, revoked.", no_args_is_help=True)
 
@@ -60,9 +60,9 @@ def revoke_key(key_id: Annotated[str, typer.Argument(help="the key's id, from th
 
 
 def _keys() -> "Keys":
-    from flows.settings import read_settings
-    from publish.keys import Keys
-    from streams.store import connect
+    from flows.pipeline.settings import read_settings
+    from publish.archive.keys import Keys
+    from streams.store.store import connect
 
     settings = read_settings()
     make_home(settings.home)

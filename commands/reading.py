@@ -20,9 +20,9 @@ def brief(
 
     Example: dyadcast brief --out brief.pdf
     """
-    from flows.settings import read_settings
-    from publish.brief import brief_of, markdown, pdf
-    from publish.files import context_of, latest, read_issue
+    from flows.pipeline.settings import read_settings
+    from publish.files.files import context_of, latest, read_issue
+    from publish.text.brief import brief_of, markdown, pdf
     from theatres import load_theatre
 
     root, found = read_settings().published, load_theatre(theatre)
@@ -43,8 +43,8 @@ def page(as_of: AsOf = None, theatre: TheatreName = "pak_afg") -> None:
 
     Example: dyadcast page
     """
-    from flows.settings import read_settings
-    from publish.files import latest, page_path, read_issue
+    from flows.pipeline.settings import read_settings
+    from publish.files.files import latest, page_path, read_issue
     from theatres import load_theatre
 
     root, name = read_settings().published, load_theatre(theatre).name

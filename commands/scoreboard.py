@@ -33,9 +33,9 @@ def scoreboard(
     Example: dyadcast scoreboard
     """
     with quiet(verbose=False):
-        from flows.settings import read_settings
-        from publish.scoreboard import Scoreboard, summary
-        from streams.store import connect
+        from flows.pipeline.settings import read_settings
+        from publish.archive.scoreboard import Scoreboard, summary
+        from streams.store.store import connect
         from theatres import load_theatre
 
         board = Scoreboard(connect(read_settings().database_url))

@@ -30,8 +30,8 @@ def api(
     """
     import uvicorn
 
+    from flows.pipeline.settings import read_settings
     from flows.serving import allowed_names, service
-    from flows.settings import read_settings
     from publish.api.access import Rules
     from publish.api.server import configured
     from theatres import load_theatre

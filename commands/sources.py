@@ -33,14 +33,14 @@ def ingest(
     if path and not source:
         raise DyadcastError("a path without its source", do="name the source, as in: ingest ucdp")
     with job(theatre, verbose):
-        from flows import steps
         from flows.ingest import run_ingest as run
-        from flows.sources import stream_of
+        from flows.pipeline import knowledge
+        from flows.pipeline.sources import stream_of
         from theatres import load_theatre
 
         if source:
             stream_of(source, load_theatre(theatre))
-        steps.hear_part(tell_part)
+        knowledge.hear_part(tell_part)
         day = since.date() if since else None
         outcomes = run(theatre, source, path, day)
     for each in outcomes:
@@ -60,12 +60,12 @@ def streams(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> None:
 
     Example: dyadcast streams
     """
-    from flows import steps
-    from flows.report import stream_rows, stream_table
-    from flows.settings import read_settings
+    from commands.report import stream_rows, stream_table
+    from flows.pipeline import knowledge
+    from flows.pipeline.settings import read_settings
 
     rows = stream_rows(
-        steps.streams_health(read_settings(), theatre), datetime.now(UTC).replace(tzinfo=None)
+        knowledge.streams_health(read_settings(), theatre), datetime.now(UTC).replace(tzinfo=None)
     )
     if as_json:
         print(json.dumps(rows))

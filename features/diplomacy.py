@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from features.history import NEVER, Floats, History, Ints
+from features.arrays import NEVER, Floats, Ints
+from features.history import History
 from features.windows import Slots
 from theatres import Theatre
 

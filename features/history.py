@@ -2,36 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from streams.event import TYPES
-from streams.gazetteer import crossings_named
+from features.arrays import NEVER, Bools, Floats, Ints, Masks
+from streams.events.event import TYPES
+from streams.places.gazetteer import crossings_named
 from theatres import Theatre
 
-EPOCH = date(1970, 1, 1)
-NEVER = np.iinfo(np.int32).max
-"""The `until` of a version that nothing has superseded."""
-
 CROSSING_TYPES = ("crossing_closed", "crossing_reopened", "trade_suspended")
-
-Ints = npt.NDArray[np.int32]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Masks = npt.NDArray[np.int64]
-
-
-def to_day(when: date) -> int:
-    """Days since 1970-01-01."""
-    return (when - EPOCH).days
-
-
-def to_date(day: int) -> date:
-    """The date that is so many days after 1970-01-01."""
-    return EPOCH + timedelta(days=int(day))
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from features.history import Floats, Ints
+from features.arrays import Floats, Ints
 from features.targets import WEEK, Labels
 from features.windows import Slots
 

@@ -15,11 +15,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from features import diplomacy
-from features.history import CROSSING_TYPES, Floats, History, Ints
+from features.arrays import Floats, Ints
+from features.history import CROSSING_TYPES, History
 from features.rates import RATES, column, rates_at
 from features.targets import Labels
 from features.windows import Slots
-from streams.event import FAMILIES, TYPES
+from streams.events.event import FAMILIES, TYPES
 from theatres import DYAD, Theatre
 
 VERSION: Final = 1

@@ -5,7 +5,8 @@ from datetime import date
 
 import numpy as np
 
-from features.history import NEVER, Bools, Floats, History, Ints, to_day
+from features.arrays import NEVER, Bools, Floats, Ints, to_day
+from features.history import History
 from theatres import DYAD, Target, Theatre
 
 WEEK = 7

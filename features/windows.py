@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from features.history import NEVER, Floats, Ints
+from features.arrays import NEVER, Floats, Ints
 
 Counts = npt.NDArray[np.int64]
 

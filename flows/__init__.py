@@ -1,5 +1,5 @@
 """The flows: order, retries and schedule around ordinary functions."""
 
-from flows.settings import prepare_environment, read_settings
+from flows.pipeline.settings import prepare_environment, read_settings
 
 prepare_environment(read_settings().home)

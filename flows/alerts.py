@@ -12,19 +12,19 @@ from prefect.cache_policies import NO_CACHE
 from prefect.events import emit_event
 
 from errors import DyadcastError
-from flows.around import freshness
-from flows.settings import Settings
+from flows.pipeline.page_context import freshness
+from flows.pipeline.settings import Settings
 from publish.alerting.alerts import Alert, due
 from publish.alerting.feed import ENTRIES_MAX, write_feed
 from publish.alerting.message import alert_object
 from publish.alerting.outbox import FEED, Outbox
 from publish.alerting.senders import Channels, read_channels
 from publish.alerting.sending import Clock, Sent, deliver
-from publish.archive import Archive
-from publish.context import Freshness
-from publish.files import PublishError, published_head
-from publish.forecast import Forecast
-from streams.database import connected
+from publish.archive.archive import Archive
+from publish.contract.context import Freshness
+from publish.contract.forecast import Forecast
+from publish.files.files import PublishError, published_head
+from streams.store.database import connected
 from theatres import Theatre, VerificationFails, load_theatre
 
 EVENT = "dyadcast.alert.raised"

@@ -12,39 +12,42 @@ from prefect.artifacts import (
 )
 from prefect.cache_policies import NO_CACHE
 
-from flows import alerts, issuing, steps
+from flows import alerts
+from flows.pipeline import issue, knowledge
+from flows.pipeline.settings import Settings, read_settings
+from flows.pipeline.sources import Outcome
 from flows.resolve import close
 from flows.running import RETRIED, now
-from flows.settings import Settings, read_settings
-from flows.sources import Outcome
-from models.registry import Champion, Logged
-from publish.files import Published
-from publish.forecast import Forecast
-from streams import chronicle
-from streams.landing import Ingested
+from models.tracking.registry import Champion, Logged
+from publish.contract.forecast import Forecast
+from publish.files.files import Published
+from streams.sources import chronicle
+from streams.store.landing import Ingested
 
 
 @task(name="ingest the chronicle", **RETRIED)
 def ingest(settings: Settings, moment: datetime) -> Ingested:
     """What landed in the store."""
-    return steps.ingest(settings, moment)
+    return knowledge.ingest(settings, moment)
 
 
 @task(name="gather what is known", persist_result=False, cache_policy=NO_CACHE)
-def gather(settings: Settings, theatre: str, as_of: date | None, today: date) -> steps.Knowledge:
+def gather(
+    settings: Settings, theatre: str, as_of: date | None, today: date
+) -> knowledge.Knowledge:
     """Events, coverage and fingerprint as of the day."""
-    return steps.gather(settings, theatre, as_of, today)
+    return knowledge.gather(settings, theatre, as_of, today)
 
 
 @task(name="load the champion", **RETRIED)
-def load_champion(settings: Settings, known: steps.Knowledge) -> Champion | None:
+def load_champion(settings: Settings, known: knowledge.Knowledge) -> Champion | None:
     """The champion from the registry."""
-    return steps.current_champion(settings, known.theatre)
+    return knowledge.current_champion(settings, known.theatre)
 
 
 @task(name="train the models", persist_result=False, cache_policy=NO_CACHE)
 def train_models(
-    settings: Settings, known: steps.Knowledge, register: bool, because: str = ""
+    settings: Settings, known: knowledge.Knowledge, register: bool, because: str = ""
 ) -> tuple[Champion, Logged]:
     """The trained model and its logged record."""
     artifact = cast(
@@ -53,23 +56,23 @@ def train_models(
 
     def tell(done: int, total: int) -> None:
         update_progress_artifact(artifact, 100.0 * done / total)
-        steps.tell(done, total)
+        knowledge.tell(done, total)
 
-    return steps.train(settings, known, register, tell, because)
+    return knowledge.train(settings, known, register, tell, because)
 
 
 @task(name="forecast", persist_result=False, cache_policy=NO_CACHE)
 def make_forecast(
-    settings: Settings, known: steps.Knowledge, champion: Champion | None, moment: datetime
+    settings: Settings, known: knowledge.Knowledge, champion: Champion | None, moment: datetime
 ) -> Forecast:
     """The frozen forecast."""
-    return issuing.make_forecast(settings, known, champion, moment)
+    return issue.make_forecast(settings, known, champion, moment)
 
 
 @task(name="publish", **RETRIED)
 def publish(settings: Settings, theatre: str, forecast: Forecast) -> tuple[Forecast, Published]:
     """The forecast as archived, and its files."""
-    return issuing.issue(settings, theatre, forecast)
+    return issue.issue(settings, theatre, forecast)
 
 
 def _tabulate(forecast: Forecast) -> None:
@@ -95,18 +98,18 @@ def daily(theatre: str = "pak_afg", as_of: date | None = None) -> tuple[Forecast
     """The day's issue, archived and published, by the champion or by a model trained for it."""
     settings, moment, log = read_settings(), now(), get_run_logger()
     landed = ingest(settings, moment)
-    steps.record(settings, Outcome(chronicle.SOURCE, "ok", landed.line()), moment)
+    knowledge.record(settings, Outcome(chronicle.SOURCE, "ok", landed.line()), moment)
     closed = close(settings, theatre, moment, return_state=True)
     if not closed.is_completed():  # what came of old issues keeps no new one from its reader
         log.warning("what came of past issues could not be told: %s", closed.message)
     known = gather(settings, theatre, as_of, moment.date())
     log.info("as of %s, events covered until %s", known.as_of, known.covered[1])
     champion = None
-    if reason := steps.why_not(known):
+    if reason := knowledge.why_not(known):
         log.warning("no forecast: %s", reason)
     else:
         champion = load_champion(settings, known)
-        if reason := steps.why_train(champion, known):
+        if reason := knowledge.why_train(champion, known):
             log.info("training: %s", reason)
             register = known.as_of >= known.newest_as_of
             champion, _ = train_models(settings, known, register)

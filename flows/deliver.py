@@ -5,8 +5,8 @@ import os
 from prefect import flow, get_run_logger
 
 from flows.alerts import send_alerts
+from flows.pipeline.settings import read_settings
 from flows.running import now
-from flows.settings import read_settings
 from publish.alerting.senders import read_channels
 from publish.alerting.sending import Sent
 from theatres import load_theatre

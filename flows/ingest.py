@@ -10,11 +10,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.tasks import exponential_backoff
 
-from flows import steps
+from flows.pipeline import knowledge
+from flows.pipeline.settings import Settings, read_settings
+from flows.pipeline.sources import ASKED, Outcome
 from flows.running import now, worth_retrying
-from flows.settings import Settings, read_settings
-from flows.sources import ASKED, Outcome
-from streams.accounts import NoAccountError
+from streams.net.accounts import NoAccountError
 from theatres import load_theatre
 
 HOURS = 3600.0
@@ -40,7 +40,9 @@ def ingest_source(
     since: date | None,
 ) -> Outcome:
     """What became of the source's rows."""
-    found = steps.ingest_source(settings, theatre, source, moment, path, since, steps.tell_part)
+    found = knowledge.ingest_source(
+        settings, theatre, source, moment, path, since, knowledge.tell_part
+    )
     return Outcome(source, "ok", found.line(), found)
 
 
@@ -65,7 +67,7 @@ def ingest(
             missing = isinstance(found, NoAccountError) and source is None
             found = Outcome(name, "skipped" if missing else "failed", str(found))
             log.warning("%s: %s", name, found.told)
-        steps.record(settings, found, moment)
+        knowledge.record(settings, found, moment)
         outcomes.append(found)
     bad = [each.source for each in outcomes if each.status == "failed"]
     if not bad:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from flows import steps
-from flows.settings import Settings
+from flows.pipeline import knowledge
+from flows.pipeline.settings import Settings
 from publish.api import State, make_app
 from publish.api.access import LOOPBACK_NAMES, Rules
-from streams.store import connect
+from streams.store.store import connect
 from theatres import Theatre
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def service(settings: Settings, theatre: Theatre, rules: Rules) -> "ASGIApp":
     """The service of one theatre, ready to be run by an ASGI server."""
 
     def add_event(name: str, told: Mapping[str, str], now: datetime) -> tuple[str, str]:
-        event, landed = steps.add_event(settings, name, told, now)
+        event, landed = knowledge.add_event(settings, name, told, now)
         outcome = "stored" if landed.new else "revised" if landed.revised else "there already"
         return event.event_id, outcome
 

@@ -15,7 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 from publish.alerting.alerts import Alert
 from publish.alerting.outbox import Outbox
-from streams.database import connected
+from streams.store.database import connected
 from theatres import Notify, Theatre, load_theatre
 
 NOW = datetime(2025, 11, 16, 5, 30, tzinfo=UTC)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from streams.chronicle import HEADER
+from streams.sources.chronicle import HEADER
 
 GOOD = {
     "event_id": "c:1",

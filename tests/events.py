@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from streams.event import Event
+from streams.events.event import Event
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

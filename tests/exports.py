@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from streams.reports import COLUMNS
+from streams.sources.gdelt.rows import COLUMNS
 
 MIDNIGHT = datetime(2025, 10, 12)  # noqa: DTZ001 (UTC)
 QUARTER = timedelta(minutes=15)

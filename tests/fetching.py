@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from servers import Server
 
-from streams.download import Downloads, Fetched, fetch
-from streams.patience import Policy
+from streams.net.download import Downloads, Fetched, fetch
+from streams.net.retry import Policy
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 BODY = b"id,date\n" + b"".join(b"%d,2026-01-01\n" % number for number in range(3000))

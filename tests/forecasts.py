@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from publish.forecast import Forecast, IssueStatus, Row
+from publish.contract.forecast import Forecast, IssueStatus, Row
 from theatres import Level
 
 AS_OF = date(2025, 11, 15)

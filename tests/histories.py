@@ -9,8 +9,9 @@ import pandas as pd
 from events import make_event
 from hypothesis import strategies as st
 
-from features.history import Floats, History, Ints, history_of, to_day
-from streams.event import TYPES, Event, to_frame
+from features.arrays import Floats, Ints, to_day
+from features.history import History, history_of
+from streams.events.event import TYPES, Event, to_frame
 from theatres import Theatre, load_theatre
 
 PAK_AFG = load_theatre("pak_afg")

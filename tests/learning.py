@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from features.history import Floats
+from features.arrays import Floats
 from features.rates import RATES, column
 from features.table import OWN_FAMILIES
-from models.design import anchor
+from models.learners.design import anchor
 
 HORIZONS = (7, 30, 90)
 COLUMNS = tuple(f"dyad.{family}.decayed_30" for family in OWN_FAMILIES)

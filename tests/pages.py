@@ -8,8 +8,8 @@ from typing import Any
 
 from forecasts import AS_OF, make_forecast
 
-from publish.context import Bin, Context, Freshness, Outcome, Past, Skill, Told
-from publish.forecast import Forecast
+from publish.contract.context import Bin, Context, Freshness, Outcome, Past, Skill, Told
+from publish.contract.forecast import Forecast
 from publish.page.page import page_html
 from theatres import load_theatre
 

@@ -16,12 +16,12 @@ from starlette.types import ASGIApp
 from publish.api import State, make_app
 from publish.api.access import Rules
 from publish.api.server import configured
-from publish.context import Context, Freshness, Skill
-from publish.files import keep_context, publish
-from publish.forecast import Forecast
-from publish.keys import Keys
-from streams import chronicle
-from streams.store import Store, connect
+from publish.archive.keys import Keys
+from publish.contract.context import Context, Freshness, Skill
+from publish.contract.forecast import Forecast
+from publish.files.files import keep_context, publish
+from streams.sources import chronicle
+from streams.store.store import Store, connect
 from theatres import load_theatre
 
 NOW = datetime(2025, 11, 15, 12, 0, tzinfo=UTC)
@@ -77,10 +77,10 @@ def serve(folder: Path, url: str, rules: Rules | None = None) -> Served:
     added: list[Mapping[str, str]] = []
 
     def add_event(_theatre: str, told: Mapping[str, str], _now: datetime) -> tuple[str, str]:
-        from streams import table
-        from streams.event import to_frame
+        from streams.events.event import to_frame
+        from streams.sources import analyst
 
-        event = table.one_event(told, THEATRE, _now)
+        event = analyst.one_event(told, THEATRE, _now)
         landed = Store(engine).append(to_frame([event]), _now)
         added.append(told)
         return event.event_id, "stored" if landed.new else "there already"

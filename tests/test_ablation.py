@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from histories import PAK_AFG, happen, history_from
 
-from features.history import to_day
+from benchmarks.ablation import lead_times, shift_after, without, worth
+from features.arrays import to_day
 from features.table import column_family
-from models.ablation import lead_times, shift_after, without, worth
-from models.backtest import learning_grid, pose
+from models.walks.events import learning_grid, pose
 
 COVERED = (date(2020, 1, 6), date(2020, 6, 29))
 

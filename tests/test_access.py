@@ -10,8 +10,8 @@ import pytest
 from serving import NOW, Served, serve
 
 from publish.api.access import BODY_LIMIT, Rules
-from publish.keys import ApiKeyError, Keys
-from streams.store import connect
+from publish.archive.keys import ApiKeyError, Keys
+from streams.store.store import connect
 
 SCORES = "/v1/pak_afg/scores"
 EVENTS = "/v1/pak_afg/events"

@@ -4,7 +4,7 @@ import keyring
 import pytest
 from keyring.errors import NoKeyringError
 
-from streams.accounts import Account, NoAccountError, account_for
+from streams.net.accounts import Account, NoAccountError, account_for
 
 
 def keep(service: str, user: str) -> str | None:

@@ -8,10 +8,11 @@ from acleds import AFGHANISTAN, CLASH, PAKISTAN, answer, row, write_export
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams import acled
-from streams.event import FAMILIES
-from streams.landing import Batch, Ingested, StreamError
-from streams.store import Store, connect
+from errors import StreamError
+from streams.events.event import FAMILIES
+from streams.sources.acled import acled
+from streams.store.landing import Batch, Ingested
+from streams.store.store import Store, connect
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publish.alerting.alerts import Alert, due
-from publish.context import Freshness
-from publish.forecast import Forecast, Row
+from publish.contract.context import Freshness
+from publish.contract.forecast import Forecast, Row
 from theatres import Theatre
 
 BEFORE = AS_OF - timedelta(days=1)

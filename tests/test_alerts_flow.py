@@ -16,13 +16,13 @@ from typer.testing import CliRunner
 
 from commands.alerts import app
 from flows.alerts import EVENT, emit, previous_issue, raise_alerts, send_alerts
-from flows.around import freshness
-from flows.settings import Settings
+from flows.pipeline.page_context import freshness
+from flows.pipeline.settings import Settings
 from publish.alerting.senders import read_channels
-from publish.archive import Archive
-from publish.forecast import Forecast
-from streams.database import connected
-from streams.store import Store
+from publish.archive.archive import Archive
+from publish.contract.forecast import Forecast
+from streams.store.database import connected
+from streams.store.store import Store
 from theatres import load_theatre
 
 PAK_AFG = load_theatre("pak_afg")

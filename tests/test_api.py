@@ -13,10 +13,10 @@ from forecasts import AS_OF, make_forecast, make_row
 from serving import BEFORE, NOW, Served, serve, whole_rows
 from starlette.testclient import TestClient
 
-from publish.chain import digest, link_hash
-from publish.files import latest
-from publish.forecast import to_frame, to_json
-from publish.formats import FILES, render
+from publish.archive.chain import digest, link_hash
+from publish.contract.forecast import to_frame, to_json
+from publish.files.files import latest
+from publish.files.formats import FILES, render
 
 SCORES = "/v1/pak_afg/scores"
 

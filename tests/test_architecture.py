@@ -20,27 +20,10 @@ BELOW: dict[str, set[str]] = {
     "commands": {"errors", "theatres", "streams", "models", "publish", "flows", "commands"},
     "dyadcast": {"errors", "commands"},
 }
-SQL = (
-    "streams/",
-    "publish/api/state.py",
-    "publish/appendonly.py",
-    "publish/archive.py",
-    "publish/alerting/deliveries.py",
-    "publish/history.py",
-    "publish/keys.py",
-    "publish/alerting/outbox.py",
-    "publish/reader.py",
-    "publish/scoreboard.py",
-    "publish/views.py",
-)
+SQL = ("streams/", "publish/archive/", "publish/alerting/", "publish/api/state.py")
 DOORS = {
     "prefect": ("flows/",),
-    "mlflow": (
-        "models/outlook_runs.py",
-        "models/past.py",
-        "models/promotion.py",
-        "models/registry.py",
-    ),
+    "mlflow": ("models/tracking/",),
     "sqlalchemy": SQL,
     "psycopg": ("streams/",),
     "sqlite3": ("streams/",),

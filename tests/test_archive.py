@@ -14,15 +14,15 @@ import sqlalchemy as sa
 from forecasts import AS_OF, ISSUED_AT, make_days, make_forecast, make_row, make_rows
 from sqlalchemy.engine import Engine
 
-from publish.archive import Archive, ArchiveError
-from publish.chain import GENESIS, Head, digest, link_hash
-from publish.forecast import to_json
-from publish.row import LATER_FIELDS
-from streams.store import StoreError, connect
+from publish.archive.archive import Archive, ArchiveError
+from publish.archive.chain import GENESIS, Head, digest, link_hash
+from publish.contract.forecast import to_json
+from publish.contract.row import LATER_FIELDS
+from streams.store.store import StoreError, connect
 
 HOME = "pak_afg"
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["publish.archive", "streams.store", "forecasts"])
+PROCESSES.set_forkserver_preload(["publish.archive.archive", "streams.store.store", "forecasts"])
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_failed_append_leaves_nothing(engine: Engine, monkeypatch: pytest.Monkey
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("publish.archive.score_lines", break_off)
+        patch.setattr("publish.archive.archive.score_lines", break_off)
         with pytest.raises(KeyboardInterrupt):
             archive.append(make_forecast(mlflow_run_id="run-2"))
     assert archive.verify(HOME, archive.head(HOME)).count == 1

@@ -11,8 +11,8 @@ import pytest
 from fetching import AT, BODY, QUICK, get, left
 from servers import Reply, Server, Shelved, serving
 
-from streams.download import Downloads, fetch
-from streams.landing import AbsentError, StreamError
+from errors import AbsentError, StreamError
+from streams.net.download import Downloads, fetch
 
 
 @pytest.fixture

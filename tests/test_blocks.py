@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from streams import blocks
-from streams.event import to_frame
-from streams.frame import COLUMNS
-from streams.store import Store, connect, reading
-from streams.tables import event_blocks, event_versions
+from streams.events.event import to_frame
+from streams.events.frame import COLUMNS
+from streams.store import blocks
+from streams.store.schema import event_blocks, event_versions
+from streams.store.store import Store, connect, reading
 
 NOW = datetime(2026, 1, 1)  # noqa: DTZ001 (UTC)
 END = date(2100, 1, 1)

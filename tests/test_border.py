@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.border import EARTH_KM, BorderError, border_of
-from streams.chronicle import EMBEDDED
+from streams.places.border import EARTH_KM, BorderError, border_of
+from streams.sources.chronicle import EMBEDDED
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")

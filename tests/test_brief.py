@@ -7,8 +7,8 @@ import matplotlib
 from forecasts import AS_OF, make_absent, make_forecast, make_row
 from serving import CONTEXT, NOW, THEATRE
 
-from publish.brief import brief_of, markdown, pdf
-from publish.context import Context, Told
+from publish.contract.context import Context, Told
+from publish.text.brief import brief_of, markdown, pdf
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 EVENT = Told(

@@ -7,17 +7,16 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 from scipy.stats import norm
 
-from features.history import Floats
-from models.calibration import (
+from features.arrays import Floats
+from models.combining.calibration import (
     BAND_PENALTY,
-    BLOCK_WEEKS,
     apply_map,
     band,
     fit_band,
     fit_map,
-    redraw,
     reliability,
 )
+from models.numerics.bootstrap import BLOCK_WEEKS, redraw
 
 IDENTITY = np.zeros(2)
 TOLD = np.array([0.05, 0.1, 0.2, 0.4, 0.6])

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from streams.cameo import TABLE, code_book, type_of
-from streams.event import TYPES
+from streams.events.event import TYPES
+from streams.sources.gdelt.cameo import TABLE, code_book, type_of
 
 SHARED = Path(os.environ.get("DYADCAST_SHARED", Path(__file__).parents[2] / "shared" / "data"))
 REAL = SHARED / "gdelt" / "cameoCodeTable.tsv"

@@ -6,7 +6,7 @@ from forecasts import make_days
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publish.chain import GENESIS, Audit, Head, Link, link, link_hash, score_lines
+from publish.archive.chain import GENESIS, Audit, Head, Link, link, link_hash, score_lines
 
 HOME = "pak_afg"
 

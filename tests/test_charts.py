@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from datetime import date, timedelta
 
-from publish.context import Bin, Past
+from publish.contract.context import Bin, Past
 from publish.page.charts import PHONE, WIDE, history_svg, reliability_svg
 
 START, END = date(2024, 11, 15), date(2025, 11, 15)

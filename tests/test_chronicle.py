@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from streams.chronicle import EMBEDDED, HEADER, read
-from streams.landing import StreamError
+from errors import StreamError
+from streams.sources.chronicle import EMBEDDED, HEADER, read
 
 
 def test_read_gives_each_column_its_value(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import pytest
 from chronicles import make_csv, make_file
 from forecasts import make_forecast, make_row
 
-from flows import closing, steps
-from flows.settings import Settings, read_settings
-from publish.archive import Archive
-from publish.scoreboard import Scoreboard
-from streams.store import connect
+from flows.pipeline import knowledge, resolution
+from flows.pipeline.settings import Settings, read_settings
+from publish.archive.archive import Archive
+from publish.archive.scoreboard import Scoreboard
+from streams.store.store import connect
 
 DAY = date(2016, 3, 7)
 LONG_AFTER = datetime(2017, 1, 1, tzinfo=UTC)
@@ -22,7 +22,7 @@ CLASH = {"type": "border_clash", "actor": "AFG", "target": "PAK", "segment": "ch
 def settings(tmp_path: Path) -> Settings:
     """A home with the chronicle and an issue of DAY: the dyad and one quiet segment."""
     made = read_settings({"DYADCAST_HOME": str(tmp_path)})
-    steps.ingest(made, LONG_AFTER)
+    knowledge.ingest(made, LONG_AFTER)
     rows = (make_row(DAY), make_row(DAY, unit="chagai"), make_row(DAY, horizon_days=30))
     Archive(connect(made.database_url)).append(make_forecast(DAY, rows=rows))
     return made
@@ -37,28 +37,28 @@ def standing(settings: Settings) -> dict[tuple[str, int], int]:
 def test_window_is_closed_after_its_reporting_lag_and_not_before(settings: Settings) -> None:
     lag = 7
     end = datetime(2016, 3, 7, tzinfo=UTC) + timedelta(days=7 + lag)
-    assert closing.close(settings, "pak_afg", end - timedelta(days=1)) == closing.Closed(0, 0)
-    assert closing.close(settings, "pak_afg", end) == closing.Closed(2, 0)
+    assert resolution.close(settings, "pak_afg", end - timedelta(days=1)) == resolution.Closed(0, 0)
+    assert resolution.close(settings, "pak_afg", end) == resolution.Closed(2, 0)
     assert set(standing(settings)) == {("dyad", 7), ("chagai", 7)}
 
 
 def test_second_run_changes_nothing(settings: Settings) -> None:
-    assert closing.close(settings, "pak_afg", LONG_AFTER) == closing.Closed(3, 0)
-    assert closing.close(settings, "pak_afg", LONG_AFTER) == closing.Closed(0, 0)
+    assert resolution.close(settings, "pak_afg", LONG_AFTER) == resolution.Closed(3, 0)
+    assert resolution.close(settings, "pak_afg", LONG_AFTER) == resolution.Closed(0, 0)
 
 
 def test_later_news_revises_and_what_was_known_then_does_not(
     settings: Settings, tmp_path: Path
 ) -> None:
-    closing.close(settings, "pak_afg", LONG_AFTER)
+    resolution.close(settings, "pak_afg", LONG_AFTER)
     before = standing(settings)
     assert before["chagai", 7] == 0
     told = CLASH | {"occurred_on": "2016-03-10", "known_on": "2017-06-01"}
-    steps.ingest(settings, LONG_AFTER, make_file(tmp_path, make_csv(told)))
+    knowledge.ingest(settings, LONG_AFTER, make_file(tmp_path, make_csv(told)))
 
     # known later than this run looks: nothing changes
-    assert closing.close(settings, "pak_afg", LONG_AFTER) == closing.Closed(0, 0)
-    found = closing.close(settings, "pak_afg", datetime(2017, 7, 1, tzinfo=UTC))
+    assert resolution.close(settings, "pak_afg", LONG_AFTER) == resolution.Closed(0, 0)
+    found = resolution.close(settings, "pak_afg", datetime(2017, 7, 1, tzinfo=UTC))
 
     assert found.closed == 0
     assert found.revised >= 1
@@ -69,7 +69,7 @@ def test_window_beyond_coverage_is_never_closed_as_calm(settings: Settings) -> N
     beyond = date(2026, 3, 30)
     Archive(connect(settings.database_url)).append(make_forecast(beyond, rows=(make_row(beyond),)))
 
-    closing.close(settings, "pak_afg", datetime(2027, 1, 1, tzinfo=UTC))
+    resolution.close(settings, "pak_afg", datetime(2027, 1, 1, tzinfo=UTC))
 
     rows = Scoreboard(connect(settings.database_url)).standing("pak_afg")
     assert beyond not in {row["as_of"] for row in rows}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.conformal import bins_of, bounds, conformal_levels, in_step, transform
+from models.combining.conformal import bins_of, bounds, conformal_levels, in_step, transform
 
 LADDER = (1.0, 5.0, 25.0)
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from serving import Served, serve
 
-from publish.conformance import PROMISES, check
+from publish.api.conformance import PROMISES, check
 
 Bend = Callable[[str, httpx.Response], httpx.Response]
 

@@ -10,11 +10,11 @@ from forecasts import AS_OF, make_forecast, make_row
 from pages import draw, text_of
 from rich.console import Console
 
-from publish.context import Context, CountSkill
-from publish.forecast import Forecast, ForecastError, Row, from_json, to_json
-from publish.formats import hub_bytes, parquet_bytes
+from publish.contract.context import Context, CountSkill
+from publish.contract.forecast import Forecast, ForecastError, Row, from_json, to_json
+from publish.files.formats import hub_bytes, parquet_bytes
 from publish.page.page import count_tables
-from publish.terminal import count_table, forecast_table
+from publish.text.terminal import count_table, forecast_table
 from theatres import load_theatre
 
 QUANTILES = (("0.05", 2.0), ("0.5", 40.0), ("0.95", 310.0))

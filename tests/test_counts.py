@@ -9,18 +9,21 @@ import pytest
 from geds import CLASH, on, write_ged
 from jobs import make_job
 
+from commands import report
 from errors import DyadcastError
-from flows import around, closing, counts, issuing, report, steps, told
-from flows.settings import Settings, read_settings
-from models import monthly, outlook_runs, panel, segments
-from models.pooled import Forest, Member, Ridge
-from models.registry import RegistryError
-from publish.archive import Archive
-from publish.forecast import Forecast, Row, from_json, to_json
-from publish.formats import hub_bytes
-from publish.scoreboard import Scoreboard, summary
-from streams import ucdp
-from streams.store import Store, connect
+from flows.pipeline import counts, issue, knowledge, page_context, resolution, vintage
+from flows.pipeline.settings import Settings, read_settings
+from models.forecasting import count_months, count_weeks
+from models.learners.panel import Forest, Member, Ridge
+from models.tracking import count_runs
+from models.tracking.registry import RegistryError
+from models.walks import months
+from publish.archive.archive import Archive
+from publish.archive.scoreboard import Scoreboard, summary
+from publish.contract.forecast import Forecast, Row, from_json, to_json
+from publish.files.formats import hub_bytes
+from streams.sources.ucdp import ucdp
+from streams.store.store import Store, connect
 from theatres import Theatre, load_theatre
 
 THEATRE: Theatre = load_theatre("pak_afg")
@@ -31,7 +34,7 @@ COUNTRIES = {"770": 30.0, "700": 60.0, "750": 8.0, "625": 3.0, "365": 0.4}
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
-def light(study: panel.Study, _names: object, seed: int) -> dict[str, Member]:
+def light(study: months.Study, _names: object, seed: int) -> dict[str, Member]:
     """Two members that are fast."""
     return {
         "ridge": Ridge(study.thresholds),
@@ -60,7 +63,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home where the final release of 2026 has landed, and the half-year after it."""
     folder = tmp_path_factory.mktemp("counts")
     settings = read_settings({"DYADCAST_HOME": str(folder / "home")})
-    steps.ingest(settings, NOW)
+    knowledge.ingest(settings, NOW)
     land(settings, folder, FINAL, months_of("1989-01", "2025-12", 1))
     land(settings, folder, HALF, months_of("2026-01", "2026-06", 2))
     return folder
@@ -75,12 +78,12 @@ def land(settings: Settings, folder: Path, name: str, rows: list[dict[str, str]]
 @pytest.fixture
 def settings(landed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A copy of that home, with models that are fast."""
-    monkeypatch.setattr(panel, "members", light)
+    monkeypatch.setattr(months, "members", light)
     monkeypatch.setattr("os.cpu_count", lambda: 1)
-    for name, months in (("RECORD_MONTHS", 24), ("WARM_MONTHS", 24), ("REFIT_MONTHS", 24)):
-        monkeypatch.setattr(monthly, name, months)
+    for name, length in (("RECORD_MONTHS", 24), ("WARM_MONTHS", 24), ("REFIT_MONTHS", 24)):
+        monkeypatch.setattr(count_months, name, length)
     for name, weeks in (("RECORD_WEEKS", 40), ("LEARN_WEEKS", 150)):
-        monkeypatch.setattr(segments, name, weeks)
+        monkeypatch.setattr(count_weeks, name, weeks)
     shutil.copytree(landed / "home", tmp_path / "home")
     return read_settings(
         {
@@ -152,8 +155,8 @@ def test_event_that_becomes_known_later_moves_no_segment(
 def test_issue_with_counts_keeps_the_contract_and_the_hub_has_quantiles(
     settings: Settings,
 ) -> None:
-    known = steps.gather(settings, "pak_afg", AS_OF, AS_OF)
-    made = issuing.make_forecast(settings, known, None, NOW)
+    known = knowledge.gather(settings, "pak_afg", AS_OF, AS_OF)
+    made = issue.make_forecast(settings, known, None, NOW)
     hub = hub_bytes(made).decode().splitlines()
 
     assert made.status == "ok"  # the chronicle says nothing of that day, UCDP does
@@ -163,7 +166,7 @@ def test_issue_with_counts_keeps_the_contract_and_the_hub_has_quantiles(
     assert Archive(connect(settings.database_url)).verify("pak_afg").holds
     wanted = f"{AS_OF},country_deaths,6,2026-07-31,PAK,quantile,0.5,"
     assert sum(line.startswith(wanted) for line in hub) == 1
-    records = around.context_for(settings, THEATRE, made).counts
+    records = page_context.context_for(settings, THEATRE, made).counts
     assert {(each.group, each.of, each.ahead) for each in records} == {
         *(("country_deaths", "months", ahead) for ahead in (1, 2, 3, 6)),
         *(("dyad_deaths", "months", ahead) for ahead in (1, 2, 3, 6)),
@@ -177,7 +180,7 @@ def test_same_vintage_is_forecast_once(settings: Settings, monkeypatch: pytest.M
     def refuse(*_: object) -> None:
         raise AssertionError("fitted again")
 
-    monkeypatch.setattr(monthly, "walk", refuse)
+    monkeypatch.setattr(count_months, "walk", refuse)
     later = rows_on(settings, date(2026, 8, 2))
 
     said = {(r.unit, r.target, r.target_end_date): r.probability for r in first}
@@ -196,7 +199,7 @@ def test_run_that_was_cut_off_is_not_taken_for_one_that_was_made(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as cut:
-        cut.setattr(outlook_runs, "to_table", stop)
+        cut.setattr(count_runs, "to_table", stop)
         with pytest.raises(KeyboardInterrupt):
             segments_on(settings, day)
 
@@ -208,12 +211,12 @@ def test_what_is_published_later_changes_nothing(
 ) -> None:
     before = rows_on(settings, AS_OF)
     land(settings, tmp_path, JULY, months_of("2026-07", "2026-07", 3))
-    found = told.told(settings, THEATRE, "country_deaths", AS_OF)
+    found = vintage.told(settings, THEATRE, "country_deaths", AS_OF)
 
     assert rows_on(settings, AS_OF) == before
     assert found is not None
     assert found.until == date(2026, 6, 30)
-    later = told.told(settings, THEATRE, "country_deaths", date(2026, 8, 20))
+    later = vintage.told(settings, THEATRE, "country_deaths", date(2026, 8, 20))
     assert later is not None
     assert later.until == date(2026, 7, 31)
     assert later.fingerprint != found.fingerprint
@@ -259,26 +262,26 @@ def test_segments_with_thresholds_that_the_model_does_not_answer_are_refused(
     theatre = THEATRE.model_copy(update={"counts": counts_of})
 
     with pytest.raises(DyadcastError, match=r"'\(1, 25\)', expected \(1, 10\)"):
-        told.told(settings, theatre, "segment_deaths", AS_OF)
+        vintage.told(settings, theatre, "segment_deaths", AS_OF)
 
 
 def test_change_is_against_the_same_month(settings: Settings) -> None:
-    known = steps.gather(settings, "pak_afg", AS_OF, AS_OF)
-    before = issuing.make_forecast(settings, known, None, NOW)
+    known = knowledge.gather(settings, "pak_afg", AS_OF, AS_OF)
+    before = issue.make_forecast(settings, known, None, NOW)
     later = rows_on(settings, date(2026, 7, 26), before)
 
     assert {row.change for row in later} == {0.0}
 
 
 def test_months_are_closed_once_they_are_told(settings: Settings, tmp_path: Path) -> None:
-    known = steps.gather(settings, "pak_afg", AS_OF, AS_OF)
+    known = knowledge.gather(settings, "pak_afg", AS_OF, AS_OF)
     archive = Archive(connect(settings.database_url))
-    archive.append(issuing.make_forecast(settings, known, None, NOW))
-    early = closing.close(settings, "pak_afg", datetime(2026, 8, 19, tzinfo=UTC))
+    archive.append(issue.make_forecast(settings, known, None, NOW))
+    early = resolution.close(settings, "pak_afg", datetime(2026, 8, 19, tzinfo=UTC))
     july = [*months_of("2026-07", "2026-07", 3), on("2026-07-02", id="9", best="500", high="500")]
     land(settings, tmp_path, JULY, july)
 
-    found = closing.close(settings, "pak_afg", datetime(2026, 8, 21, tzinfo=UTC))
+    found = resolution.close(settings, "pak_afg", datetime(2026, 8, 21, tzinfo=UTC))
 
     standing = Scoreboard(connect(settings.database_url)).standing("pak_afg", unit="PAK")
     assert early.closed == 0
@@ -293,6 +296,6 @@ def test_months_are_closed_once_they_are_told(settings: Settings, tmp_path: Path
     }
     shown = make_job(tmp_path).run("scoreboard")
     assert "months_ahead" in shown.stdout.splitlines()[0], shown.stderr
-    assert closing.close(settings, "pak_afg", datetime(2026, 8, 21, tzinfo=UTC)) == closing.Closed(
-        0, 0
-    )
+    assert resolution.close(
+        settings, "pak_afg", datetime(2026, 8, 21, tzinfo=UTC)
+    ) == resolution.Closed(0, 0)

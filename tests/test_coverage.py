@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from events import NOW
 
-from streams.store import Coverage, Store, StoreError, connect
+from streams.store.store import Coverage, Store, StoreError, connect
 
 LATER = NOW + timedelta(hours=1)
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from jobs import Job
 
-from publish.files import latest, read_issue
-from publish.forecast import ISSUE_FIELDS, from_json
-from publish.row import ROW_FIELDS
+from publish.contract.forecast import ISSUE_FIELDS, from_json
+from publish.contract.row import ROW_FIELDS
+from publish.files.files import latest, read_issue
 
 pytestmark = pytest.mark.slow
 

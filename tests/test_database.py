@@ -16,13 +16,13 @@ import sqlalchemy as sa
 from events import NOW, make_event
 from sqlalchemy.engine import Engine
 
-from streams.database import StoreError, connect, name_of, reading, writing
-from streams.event import to_frame
-from streams.store import Store
-from streams.tables import metadata
+from streams.events.event import to_frame
+from streams.store.database import StoreError, connect, name_of, reading, writing
+from streams.store.schema import metadata
+from streams.store.store import Store
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["streams.store", "events"])
+PROCESSES.set_forkserver_preload(["streams.store.store", "events"])
 
 
 @contextmanager

@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from features.deaths import Deaths, death_features, death_labels, memories, seasoned
-from features.history import Ints
-from models.weekly import climatologies, walk_weeks
+from features.arrays import Ints
+from features.weekly.deaths import Deaths, death_features, death_labels, memories, seasoned
+from models.walks.weeks import climatologies, walk_weeks
 
 
 def made(days: list[int], units: list[int], deaths: list[float], late: int = 0) -> Deaths:

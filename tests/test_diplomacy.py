@@ -16,7 +16,7 @@ from features.diplomacy import (
     mediation,
     talks,
 )
-from streams.event import Event
+from streams.events.event import Event
 
 IN_FORCE = "conciliation.ceasefire_in_force"
 LASTED = "conciliation.ceasefire_days"

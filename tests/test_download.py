@@ -10,9 +10,9 @@ import pytest
 from fetching import AT, BODY, QUICK, get, left, records
 from servers import Reply, Server, serving
 
-from streams.download import Downloads, Fetched, fetch, held
-from streams.landing import StreamError
-from streams.web import open_client
+from errors import StreamError
+from streams.net.download import Downloads, Fetched, fetch, held
+from streams.net.web import open_client
 
 
 @pytest.fixture

@@ -14,18 +14,18 @@ import pytest
 from jobs import Job
 from starlette.testclient import TestClient
 
+from flows.pipeline.settings import read_settings
 from flows.serving import service
-from flows.settings import read_settings
 from publish.api.access import Rules
-from publish.archive import Archive
-from publish.brief import brief_of, markdown
-from publish.conformance import check
-from publish.context import Context
-from publish.files import context_of, latest, page_path
-from publish.forecast import Forecast, from_json
-from publish.page import words
-from publish.views import make_views
-from streams.store import connect
+from publish.api.conformance import check
+from publish.archive.archive import Archive
+from publish.archive.views import make_views
+from publish.contract.context import Context
+from publish.contract.forecast import Forecast, from_json
+from publish.files.files import context_of, latest, page_path
+from publish.text import words
+from publish.text.brief import brief_of, markdown
+from streams.store.store import connect
 from theatres import DYAD, load_theatre
 
 Key = tuple[str, str, int]

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from features.history import Floats, to_day
+from features.arrays import Floats, to_day
 from features.targets import weekly_origins
-from models.backtest import REFIT_WEEKS, Record, pose, walk
-from models.ensemble import build, combine, episodes, log_loss, past_band, pool_weights
-from models.recipes import BASELINES, PRIOR
-from streams.event import Event
+from models.forecasting.ensemble import build, combine, past_band, pool_weights
+from models.learners.members import BASELINES, PRIOR
+from models.numerics.losses import episodes, log_loss
+from models.walks.events import REFIT_WEEKS, Record, pose, walk
+from streams.events.event import Event
 
 MODELS = tuple(PRIOR)
 HORIZONS = (7, 30)

@@ -10,8 +10,8 @@ from events import at, make_event
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.event import COLUMNS, FAMILIES, TYPES, Event, EventError, fingerprint, to_frame
-from streams.frame import DTYPES, FrameError, check_frame
+from streams.events.event import COLUMNS, FAMILIES, TYPES, Event, EventError, fingerprint, to_frame
+from streams.events.frame import DTYPES, FrameError, check_frame
 
 
 def test_types_are_those_of_the_chronicle_and_three_more_in_three_families() -> None:

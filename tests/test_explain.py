@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from learning import COLUMNS, HORIZONS, made_rows, recorded
 from scipy.special import expit, logit
 
-from features.history import Floats
+from features.arrays import Floats
 from features.rates import column
 from features.table import OWN_FAMILIES
-from models.climatology import Rate
-from models.ensemble import Ensemble
-from models.explain import RATES, drivers
-from models.logistic import MemoryLogistic
-from models.recipes import Learner, learners
+from models.forecasting.ensemble import Ensemble
+from models.forecasting.explain import RATES, drivers
+from models.learners.logistic import MemoryLogistic
+from models.learners.members import Learner, learners
+from models.learners.rate import Rate
 from theatres import DYAD
 
 BASELINE = [column("memory_52", h) for h in HORIZONS]

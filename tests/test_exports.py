@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from streams.border import border_of
-from streams.gdelt import read
-from streams.landing import Batch, StreamError
-from streams.reports import COLUMNS
+from errors import StreamError
+from streams.places.border import border_of
+from streams.sources.gdelt.gdelt import read
+from streams.sources.gdelt.rows import COLUMNS
+from streams.store.landing import Batch
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")

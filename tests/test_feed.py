@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publish.alerting.feed import FEED_FILE, feed_text, write_feed
-from publish.disk import WRITING
+from publish.files.disk import WRITING
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 TITLE = "Pakistan–Afghanistan"

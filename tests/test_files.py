@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from forecasts import AS_OF, ISSUED_AT, make_forecast
 
-from publish.chain import Head
-from publish.files import PublishError, latest, publish, published_head, read_issue
-from publish.forecast import to_json
+from publish.archive.chain import Head
+from publish.contract.forecast import to_json
+from publish.files.files import PublishError, latest, publish, published_head, read_issue
 
 NEXT = AS_OF + timedelta(days=1)
 HOME = "pak_afg"
 # Processes begun from a clean one: a fork of the tests' own would inherit its threads' locks.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["publish.files", "forecasts"])
+PROCESSES.set_forkserver_preload(["publish.files.files", "forecasts"])
 
 
 def contents(root: Path) -> dict[str, tuple[bytes, int]]:

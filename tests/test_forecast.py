@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import DyadcastError
-from publish.forecast import Forecast, ForecastError, Row, RowStatus, from_json, to_frame, to_json
+from publish.contract.forecast import (
+    Forecast,
+    ForecastError,
+    Row,
+    RowStatus,
+    from_json,
+    to_frame,
+    to_json,
+)
 from theatres import Level
 
 UNIT_INTERVAL = st.floats(0, 1)

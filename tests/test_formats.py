@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from forecasts import make_absent, make_forecast, make_row, make_rows
 
-from publish.forecast import Forecast, to_frame
-from publish.formats import csv_bytes, hub_bytes, parquet_bytes, render, same
+from publish.contract.forecast import Forecast, to_frame
+from publish.files.formats import csv_bytes, hub_bytes, parquet_bytes, render, same
 
 
 def read_cells(data: bytes) -> list[list[str]]:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks.gate import rates
-from models.gate import Decision, decide, judge, paired, verdicts, without_best_spell
+from models.judging.gate import Decision, decide, judge, paired, verdicts, without_best_spell
 
 
 def record_of(edge: float, seed: int, weeks: int = 300) -> pd.DataFrame:

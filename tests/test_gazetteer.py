@@ -2,8 +2,8 @@
 
 import pytest
 
-from streams import chronicle
-from streams.gazetteer import crossings_named, segment_named
+from streams.places.gazetteer import crossings_named, segment_named
+from streams.sources import chronicle
 from theatres.theatre import Segment, Theatre, load_theatre
 
 THEATRE = load_theatre("pak_afg")

@@ -10,10 +10,10 @@ import pytest
 from exports import MIDNIGHT, QUARTER, day_of_files, elsewhere, row, write_export, write_zip
 from pandas.testing import assert_frame_equal
 
-from streams.gdelt import ingest, ingest_many
-from streams.landing import StreamError
-from streams.reports import COLUMNS
-from streams.store import Store, connect
+from errors import StreamError
+from streams.sources.gdelt.gdelt import ingest, ingest_many
+from streams.sources.gdelt.rows import COLUMNS
+from streams.store.store import Store, connect
 from theatres import load_theatre
 
 SHARED = Path(os.environ.get("DYADCAST_SHARED", Path(__file__).parents[2] / "shared" / "data"))

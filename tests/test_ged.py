@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from streams.border import border_of
-from streams.event import Event
-from streams.frame import COLUMNS
-from streams.ged import FaultError, Part, Reader, check_header, code_of
-from streams.landing import StreamError
+from errors import StreamError
+from streams.events.event import Event
+from streams.events.frame import COLUMNS
+from streams.places.border import border_of
+from streams.sources.ucdp.ged import FaultError, Part, Reader, check_header, code_of
 from theatres import load_theatre
 
 BORDER = border_of(load_theatre("pak_afg"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.hawkes import Hawkes
+from models.learners.hawkes import Hawkes
 
 
 def test_excitation_of_a_made_world_is_found() -> None:

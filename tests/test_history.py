@@ -11,9 +11,10 @@ from histories import PAK_AFG, days, happen, history_from, random_events, same, 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.history import NEVER, history_of, to_date, to_day
-from streams.event import TYPES, Event, to_frame
-from streams.store import Store, connect
+from features.arrays import NEVER, to_date, to_day
+from features.history import history_of
+from streams.events.event import TYPES, Event, to_frame
+from streams.store.store import Store, connect
 
 
 def bits(*names: str) -> int:

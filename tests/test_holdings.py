@@ -11,9 +11,9 @@ from geds import on, write_ged
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams import ucdp
-from streams.frame import COLUMNS
-from streams.store import Store, connect
+from streams.events.frame import COLUMNS
+from streams.sources.ucdp import ucdp
+from streams.store.store import Store, connect
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.history import Floats
-from models.increment import EVIDENCE, FIRST_ROWS, increment, log_score
+from benchmarks.increment import EVIDENCE, FIRST_ROWS, increment, log_score
+from features.arrays import Floats
 
 
 def made(months: int, told: float, seed: int = 4) -> tuple[Floats, Floats, Floats]:

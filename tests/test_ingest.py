@@ -10,10 +10,10 @@ from chronicles import ids, make_csv, make_file
 from events import NOW
 from pandas.testing import assert_frame_equal
 
-from streams.chronicle import EMBEDDED, HEADER, ingest, read, retry
-from streams.event import FAMILIES, fingerprint
-from streams.landing import StreamError
-from streams.store import Coverage, Landed, Store, connect
+from errors import StreamError
+from streams.events.event import FAMILIES, fingerprint
+from streams.sources.chronicle import EMBEDDED, HEADER, ingest, read, retry
+from streams.store.store import Coverage, Landed, Store, connect
 
 END = date(2026, 12, 31)
 LATER = NOW + timedelta(hours=1)

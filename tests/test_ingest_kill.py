@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from geds import CLASH, ELSEWHERE, on, write_ged
 
-from streams.frame import fingerprint
-from streams.store import Store, connect
+from streams.events.frame import fingerprint
+from streams.store.store import Store, connect
 
 pytestmark = pytest.mark.slow
 KILLS = int(os.environ.get("DYADCAST_KILLS", "3"))

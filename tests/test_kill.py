@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from jobs import Job, command
 
-from publish.files import PublishError, latest
+from publish.files.files import PublishError, latest
 
 KILLS = int(os.environ.get("DYADCAST_KILLS", "4"))
 RUN_SECONDS = 15.0

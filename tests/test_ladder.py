@@ -5,8 +5,8 @@ import pytest
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
-from features.history import Floats
-from models.ladder import LadderRidge
+from features.arrays import Floats
+from models.learners.ordinal import LadderRidge
 
 
 def made(rows: int) -> tuple[Floats, Floats]:

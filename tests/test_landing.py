@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from events import at, make_event
 
-from streams import landing as landings
-from streams.event import to_frame
-from streams.landing import Batch, Ingested, StreamError, digest_of, sha256_of
-from streams.quarantine import Refusal
-from streams.store import Coverage, Store, connect
+from errors import StreamError
+from streams.events.event import to_frame
+from streams.formats.files import digest_of, sha256_of
+from streams.store import landing as landings
+from streams.store.landing import Batch, Ingested
+from streams.store.quarantine import Refusal
+from streams.store.store import Coverage, Store, connect
 
 NOW = datetime(2026, 1, 1)  # noqa: DTZ001 (UTC)
 END = date(2100, 1, 1)

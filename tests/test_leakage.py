@@ -15,13 +15,14 @@ from histories import PAK_AFG, arrays, happen, random_events, versions_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.history import Floats, History, Ints, history_of, to_date, to_day
+from features.arrays import Floats, Ints, to_date, to_day
+from features.history import History, history_of
 from features.rates import RATES, rates_at
 from features.table import event_features
 from features.targets import Labels, weekly_origins
-from models.backtest import Problem, Record, pose, walk
-from models.ensemble import Combined, combine
-from streams.event import TYPES, Event
+from models.forecasting.ensemble import Combined, combine
+from models.walks.events import Problem, Record, pose, walk
+from streams.events.event import TYPES, Event
 
 FIRST, LAST = date(2020, 1, 6), date(2020, 12, 28)
 GRID = weekly_origins(FIRST, LAST)

@@ -8,14 +8,15 @@ from learning import COLUMNS, HORIZONS, made_rows, recorded
 from scipy.optimize import minimize
 from sklearn.base import clone
 
-from features.history import Floats
+from features.arrays import Floats
 from features.rates import RATES, column
-from models.boosting import Boosting
-from models.climatology import Rate
-from models.counts import Hazard
-from models.design import anchor, evidence, rising, scaled
-from models.logistic import MemoryLogistic
-from models.recipes import PRIOR, Learner, learners
+from models.learners.boosting import Boosting
+from models.learners.design import anchor, evidence, scaled
+from models.learners.hazard import Hazard
+from models.learners.logistic import MemoryLogistic
+from models.learners.members import PRIOR, Learner, learners
+from models.learners.rate import Rate
+from models.numerics.distribution import rising
 from theatres import DYAD
 
 NONE = np.full((80, len(HORIZONS)), np.nan)

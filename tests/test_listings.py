@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.landing import StreamError
-from streams.listings import Listed, fault_of, read_listing
+from errors import StreamError
+from streams.sources.gdelt.file_list import Listed, fault_of, read_listing
 
 MD5 = hashlib.md5(b"content", usedforsecurity=False).hexdigest()
 BASE = "http://data.gdeltproject.org/gdeltv2"

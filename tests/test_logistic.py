@@ -10,9 +10,10 @@ from learning import HORIZONS, made_rows, recorded
 from scipy.optimize import minimize
 from scipy.special import expit
 
-from features.history import Floats
-from models.design import anchor
-from models.logistic import MemoryLogistic, fit_offset_ridge
+from features.arrays import Floats
+from models.learners.design import anchor
+from models.learners.logistic import MemoryLogistic
+from models.numerics.newton import fit_offset_ridge
 
 Made = tuple[Floats, Floats, Floats, Floats]
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from publish.alerting.mail import Mail, letter, mail_out
 from publish.alerting.message import Message
 from publish.alerting.sending import ChannelError, SendError
-from streams.accounts import Account
-from streams.patience import Policy
+from streams.net.accounts import Account
+from streams.net.retry import Policy
 
 MESSAGE = Message((make_alert(),))
 QUICK = Policy(connect=1, read=1, total=5, attempts=3, wait=0.01, wait_max=0.01)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.landing import StreamError
-from streams.manifest import Entry, Manifest
+from errors import StreamError
+from streams.net.manifest import Entry, Manifest
 
 ENTRY = Entry("ucdp", "a.zip", "ucdp/a.zip", "https://a.org/a.zip", "2026-01-01", 3, "ab", '"1"')
 
@@ -106,7 +106,7 @@ def test_writers_at_once_lose_no_line(path: Path) -> None:
 def test_line_that_is_not_written_whole_is_an_error(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("streams.manifest.os.write", lambda _handle, line: len(line) - 1)
+    monkeypatch.setattr("streams.net.manifest.os.write", lambda _handle, line: len(line) - 1)
 
     with pytest.raises(StreamError, match="cannot be written whole"):
         Manifest(path).add(ENTRY)

@@ -5,10 +5,10 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from events import make_event
 
-from streams.event import to_frame
-from streams.frame import OPTIONAL, arrow, content_hashes, fingerprint
-from streams.store import Store, connect
-from streams.tables import event_versions, marker
+from streams.events.event import to_frame
+from streams.events.frame import OPTIONAL, arrow, content_hashes, fingerprint
+from streams.store.schema import event_versions, marker
+from streams.store.store import Store, connect
 
 NOW = datetime(2026, 1, 1)  # noqa: DTZ001 (UTC)
 END = date(2100, 1, 1)

@@ -19,11 +19,12 @@ from fetching import QUICK
 from geds import HEADER, ged, on
 from servers import Reply, Server, serving
 
-from streams import gdelt, ucdp
-from streams.download import Downloads
-from streams.frame import fingerprint
-from streams.landing import StreamError
-from streams.store import Store, connect
+from errors import StreamError
+from streams.events.frame import fingerprint
+from streams.net.download import Downloads
+from streams.sources.gdelt import gdelt
+from streams.sources.ucdp import ucdp
+from streams.store.store import Store, connect
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from histories import PAK_AFG, happen, history_from
 
-from features.history import Floats
-from features.month_ends import DIPLOMACY, HALF_LIVES, STATES, monthly_columns
-from features.panel import month_number
-from streams.event import Event
+from benchmarks.month_ends import DIPLOMACY, HALF_LIVES, STATES, monthly_columns
+from features.arrays import Floats
+from features.monthly.panel import month_number
+from streams.events.event import Event
 
 FIRST = month_number(2020, 1)
 

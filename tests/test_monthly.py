@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.monthly import FIRST, between_states, country_panel, dyad_panel
-from features.panel import FAMILIES, Panel, panel_family, panel_features
-from models import monthly
-from models.outlook import Track
+from features.monthly.panel import FAMILIES, Panel, panel_family, panel_features
+from features.monthly.ucdp import FIRST, between_states, country_panel, dyad_panel
+from models.forecasting import count_months
+from models.forecasting.counts import Track
 
 COLUMNS = [
     f"{kind}_{name}"
@@ -19,7 +19,7 @@ COLUMNS = [
 
 
 def told(*rows: tuple[int, str, dict[str, int]], **sides: tuple[str, str]) -> pd.DataFrame:
-    """Rows as `streams.months` gives them: code, month, and what is not zero."""
+    """Rows as `streams.sources.ucdp.months` gives them: code, month, and what is not zero."""
     frame = pd.DataFrame(
         [
             {"code": code, "month": pd.Timestamp(month), **dict.fromkeys(COLUMNS, 0), **given}
@@ -78,7 +78,7 @@ def small(deaths: "np.typing.NDArray[np.float64]") -> list[Track]:
     panel = Panel(
         tuple(map(str, range(units))), FIRST, deaths, {}, np.zeros(units, np.int32), ("a",) * units
     )
-    return monthly.monthly_tracks(monthly.country_study(panel, (1, 10), (2,)), seed=0)
+    return count_months.monthly_tracks(count_months.country_study(panel, (1, 10), (2,)), seed=0)
 
 
 @pytest.mark.slow
@@ -87,7 +87,7 @@ def test_forecast_is_the_records_last_origin_and_the_future_is_not_in_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, months in (("RECORD_MONTHS", 12), ("WARM_MONTHS", 24), ("REFIT_MONTHS", 12)):
-        monkeypatch.setattr(monthly, name, months)
+        monkeypatch.setattr(count_months, name, months)
     rng = np.random.default_rng(3)
     deaths = rng.poisson(rng.gamma(0.5, np.linspace(0.05, 30, 8)[:, None], (8, 96))).astype(float)
     [track] = small(deaths)

@@ -9,12 +9,12 @@ import pytest
 from chronicles import make_csv, make_file
 from jobs import Job
 
-from flows import issuing, steps
-from flows.settings import Settings, read_settings
-from models.registry import Champion
-from publish.archive import Archive
-from publish.forecast import Forecast, Row
-from streams.store import connect
+from flows.pipeline import issue, knowledge
+from flows.pipeline.settings import Settings, read_settings
+from models.tracking.registry import Champion
+from publish.archive.archive import Archive
+from publish.contract.forecast import Forecast, Row
+from streams.store.store import connect
 
 NOW = datetime(2036, 11, 1, 5, 30, tzinfo=UTC)
 LATER = datetime(2036, 11, 2, 5, 30, tzinfo=UTC)
@@ -37,7 +37,7 @@ pytestmark = [
 def settings(trained: Job, tmp_path: Path) -> Settings:
     """A home that has published an issue as of THEN; nothing was told until DAY, now covered."""
     made = read_settings(trained.copy(tmp_path).environment())
-    steps.extend_coverage(made, DAY, LATER)
+    knowledge.extend_coverage(made, DAY, LATER)
     return made
 
 
@@ -48,15 +48,15 @@ def told(settings: Settings, folder: Path, **event: str) -> None:
         make_csv(CLASH | {"event_id": f"c:{event['occurred_on']}"} | event),
         f"{event['occurred_on']}.csv",
     )
-    landed = steps.ingest(settings, LATER, path)
+    landed = knowledge.ingest(settings, LATER, path)
     assert landed.new == 1, landed
 
 
 def issued(settings: Settings, champion: Champion | None = None) -> Forecast:
     """The issue as of DAY."""
-    known = steps.gather(settings, "pak_afg", DAY, NOW.date())
-    champion = champion or steps.current_champion(settings, known.theatre)
-    return issuing.make_forecast(settings, known, champion, LATER)
+    known = knowledge.gather(settings, "pak_afg", DAY, NOW.date())
+    champion = champion or knowledge.current_champion(settings, known.theatre)
+    return issue.make_forecast(settings, known, champion, LATER)
 
 
 def split_of(row: Row | None) -> dict[str, float]:
@@ -97,8 +97,8 @@ def test_event_of_before_is_revised_history_however_it_comes(
 
 
 def test_other_model_owns_what_it_says_else(settings: Settings) -> None:
-    known = steps.gather(settings, "pak_afg", DAY, NOW.date())
-    kept = steps.current_champion(settings, known.theatre)
+    known = knowledge.gather(settings, "pak_afg", DAY, NOW.date())
+    kept = knowledge.current_champion(settings, known.theatre)
     assert kept is not None
     first = kept.model.ensembles[0]
     shifted = replace(first, maps=first.maps + np.array([0.5, 0.0]))

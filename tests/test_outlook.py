@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from features.history import Floats
-from models.explain import coalitions
-from models.outlook import (
+from features.arrays import Floats
+from models.forecasting.count_weeks import nested
+from models.forecasting.counts import (
     LEVELS,
     Question,
     Said,
@@ -20,7 +20,7 @@ from models.outlook import (
     to_table,
     without,
 )
-from models.segments import nested
+from models.forecasting.explain import coalitions
 
 UNITS, ORIGINS = 6, 80
 FAMILIES = ("own", "world")

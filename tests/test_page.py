@@ -10,8 +10,8 @@ import pytest
 from forecasts import AS_OF, make_absent, make_forecast, make_row, make_rows
 from pages import NOW, Element, draw, elements, make_context, make_outcomes, make_told, text_of
 
-from publish.context import Context, Skill
-from publish.forecast import ForecastError, IssueStatus, Row, to_json
+from publish.contract.context import Context, Skill
+from publish.contract.forecast import ForecastError, IssueStatus, Row, to_json
 from publish.page.page import BYTES_MAX, TEMPLATES, page_html
 from theatres import load_theatre
 

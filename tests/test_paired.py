@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.paired import (
+from benchmarks.skill import (
     calibration_slope,
     mean_over_months,
     skill_over_months,

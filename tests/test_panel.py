@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.history import Floats
-from features.panel import (
+from features.arrays import Floats
+from features.monthly.panel import (
     Panel,
     decayed,
     label,

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from features.history import Floats
-from features.panel import Panel
-from models.frequency import frequencies, leaning_memories
-from models.panel import Study, Walked, table, walk
-from models.peer import peer_features, peer_forecast
+from benchmarks.peer import peer_features, peer_forecast
+from features.arrays import Floats
+from features.monthly.panel import Panel
+from models.learners.memories import frequencies, leaning_memories
+from models.walks.months import Study, Walked, table, walk
 
 THRESHOLDS = (1.0, 10.0)
 MONTHS, FIRST, HORIZON = 84, 66, 2

@@ -11,10 +11,10 @@ import pytest
 from fetching import AT, BODY, QUICK, get, left, records
 from servers import Reply, Server, Shelved, serving
 
-from streams.download import Downloads, fetch
-from streams.landing import StreamError
-from streams.part import open_part
-from streams.patience import Deadline
+from errors import StreamError
+from streams.net.download import Downloads, fetch
+from streams.net.partial import open_part
+from streams.net.retry import Deadline
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from forecasts import AS_OF, make_absent, make_forecast, make_row
 from pages import make_context
 
-from publish.context import Past
+from publish.contract.context import Past
 from publish.page.past import months_before, past_values, skill_of, thinned
 
 

@@ -9,8 +9,8 @@ import pytest
 from fetching import BODY, QUICK, get
 from servers import Reply, Server, Shelved, serving
 
-from streams.download import Downloads
-from streams.landing import StreamError
+from errors import StreamError
+from streams.net.download import Downloads
 
 
 @pytest.fixture

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.history import Floats
-from models.pooled import (
+from features.arrays import Floats
+from models.combining.pool import SURE, mixed, pool
+from models.learners.panel import (
     Forest,
     Hurdle,
     Member,
@@ -15,7 +16,7 @@ from models.pooled import (
     Trees,
     edges,
 )
-from models.pooling import SURE, bent, counts_at, falling, mixed, pool, quantiles, reached
+from models.numerics.distribution import bent, counts_at, falling, quantiles, reached
 
 LADDER = (1.0, 5.0, 25.0)
 

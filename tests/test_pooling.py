@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 
-from features.history import Floats
-from models.paired import calibration_slope
-from models.pooling import stack, stacked
+from benchmarks.skill import calibration_slope
+from features.arrays import Floats
+from models.combining.pool import stack, stacked
 
 chances = st.lists(st.floats(0.001, 0.999), min_size=2, max_size=4)
 outcomes = st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=30)

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features.history import Floats
-from features.panel import Panel
+from features.arrays import Floats
+from features.monthly.panel import Panel
 from features.rates import RATES, column
-from models.counts import Hazard
-from models.design import anchor
-from models.prior import (
+from models.learners.design import anchor
+from models.learners.hazard import Hazard
+from models.learners.prior import (
     COLUMNS,
     PriorError,
     fit_prior,

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from events import NOW
 
-from streams.store import Refusal, Store, connect
+from streams.store.store import Refusal, Store, connect
 
 LATER = NOW + timedelta(hours=1)
 

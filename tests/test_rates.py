@@ -8,10 +8,10 @@ from histories import PAK_AFG, days, happen, history_from, random_events
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.history import to_day
+from features.arrays import to_day
 from features.rates import PRIOR_WINDOWS, RATES, active, column, rates_at
 from features.targets import Labels, weekly_origins
-from streams.event import Event
+from streams.events.event import Event
 from theatres import DYAD
 
 GRID = weekly_origins(date(2020, 1, 6), date(2020, 12, 28))

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.record import log, metrics, write
-from flows.settings import read_settings
-from models.registry import open_registry
+from flows.pipeline.settings import read_settings
+from models.tracking.registry import open_registry
 
 
 def test_record_shows_what_was_measured_and_names_what_was_not(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.records import Record, RecordError, cut_records, fields_of
+from streams.formats.csv_records import Record, RecordError, cut_records, fields_of
 
 
 def cut(content: bytes) -> list[tuple[int, bytes]]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.regimes import change_point_rates, regime_rates, shrunk, within
+from benchmarks.regimes import change_point_rates, regime_rates, shrunk, within
 
 CALM_THEN_WAR = np.r_[
     np.random.default_rng(1).random(200) < 0.05, np.random.default_rng(2).random(60) < 0.6

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streams.regions import RegionError, iso3_of, region
+from streams.places.regions import RegionError, iso3_of, region
 
 
 def test_region_of_the_two_states() -> None:

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from jobs import Job
 
-from flows.settings import read_settings
-from models.past import record_of
-from models.promotion import CHAMPION
-from models.registry import Champion, RegistryError, champion, open_registry
-from publish.files import latest
+from flows.pipeline.settings import read_settings
+from models.tracking.promotion import CHAMPION
+from models.tracking.records import record_of
+from models.tracking.registry import Champion, RegistryError, champion, open_registry
+from publish.files.files import latest
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")
@@ -96,7 +96,7 @@ def test_champion_of_another_contract_is_refused_by_its_tag(moved: Path) -> None
 def test_champion_of_another_contract_is_refused_by_its_contents(moved: Path) -> None:
     fewer = THEATRE.model_copy(update={"segments": THEATRE.segments[:-1]})
     client: Any = open_registry(f"sqlite:///{moved / 'mlflow.db'}", moved)
-    from models.recipes import contract
+    from models.learners.members import contract
 
     client.set_model_version_tag("pak_afg", "1", "contract", contract(fewer))
 

@@ -4,7 +4,13 @@ from datetime import date
 
 import pytest
 
-from streams.releases import Release, candidate_day, covered, latest_for_months, release_of
+from streams.sources.ucdp.releases import (
+    Release,
+    candidate_day,
+    covered,
+    latest_for_months,
+    release_of,
+)
 
 TODAY = date(2026, 11, 1)
 

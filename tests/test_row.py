@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from forecasts import AS_OF, ISSUED_AT, make_absent, make_row
 
-from publish.forecast import ForecastError
+from publish.contract.forecast import ForecastError
 
 
 @pytest.mark.parametrize(

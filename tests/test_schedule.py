@@ -16,7 +16,7 @@ from urllib.request import Request, urlopen
 import pytest
 from jobs import OFFLINE, Job, command, make_theatre
 
-from publish.files import latest
+from publish.files.files import latest
 
 CRON = '\ncron = "30 5 * * *"'
 pytestmark = pytest.mark.slow

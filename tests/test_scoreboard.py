@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from forecasts import AS_OF, ISSUED_AT, make_absent, make_forecast, make_row
 from sqlalchemy.engine import Engine
 
-from publish.archive import Archive
-from publish.scoreboard import Said, Scoreboard, log_score, summary
-from streams.store import StoreError, connect
+from publish.archive.archive import Archive
+from publish.archive.scoreboard import Said, Scoreboard, log_score, summary
+from streams.store.store import StoreError, connect
 
 LATER = AS_OF + timedelta(days=40)
 

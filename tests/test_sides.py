@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.history import Floats
-from features.panel import Panel
-from features.sides import side_features
+from features.arrays import Floats
+from features.monthly.panel import Panel
+from features.monthly.sides import side_features
 
 SIDES = (
     (frozenset({"700"}), frozenset({"770"})),

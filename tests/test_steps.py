@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from jobs import Job
 
-from flows import issuing, steps
-from flows.settings import Settings, read_settings
-from models.registry import Champion
-from models.risk import RiskModel
-from publish.files import latest
-from publish.forecast import from_json, to_json
-from streams.store import StoreError
+from flows.pipeline import issue, knowledge
+from flows.pipeline.settings import Settings, read_settings
+from models.forecasting.events import RiskModel
+from models.tracking.registry import Champion
+from publish.contract.forecast import from_json, to_json
+from publish.files.files import latest
+from streams.store.store import StoreError
 
 NOW = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
 COVERED_UNTIL = date(2026, 3, 31)
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 def empty(tmp_path: Path) -> Settings:
     """Settings on a store that holds the chronicle alone."""
     settings = read_settings({"DYADCAST_HOME": str(tmp_path)})
-    steps.ingest(settings, NOW)
+    knowledge.ingest(settings, NOW)
     return settings
 
 
@@ -33,9 +33,9 @@ def settings(trained: Job, tmp_path: Path) -> Settings:
     return read_settings(trained.copy(tmp_path).environment())
 
 
-def known_on(settings: Settings, as_of: date | None) -> steps.Knowledge:
+def known_on(settings: Settings, as_of: date | None) -> knowledge.Knowledge:
     """What is known of the theatre on a day."""
-    return steps.gather(settings, "pak_afg", as_of, NOW.date())
+    return knowledge.gather(settings, "pak_afg", as_of, NOW.date())
 
 
 def fake_champion(trained_as_of: str) -> Champion:
@@ -57,7 +57,7 @@ def test_gather_takes_the_end_of_coverage_by_default(empty: Settings) -> None:
     known = known_on(empty, None)
 
     assert (known.as_of, known.data_as_of) == (COVERED_UNTIL, COVERED_UNTIL)
-    early = steps.gather(empty, "pak_afg", None, date(2025, 11, 15))
+    early = knowledge.gather(empty, "pak_afg", None, date(2025, 11, 15))
     assert (early.as_of, early.newest_as_of) == (date(2025, 11, 15), date(2025, 11, 15))
 
 
@@ -79,8 +79,8 @@ def test_gather_without_coverage_is_an_error(tmp_path: Path) -> None:
 def test_no_forecast_is_rows_that_say_why(empty: Settings, as_of: date, reason: str) -> None:
     known = known_on(empty, as_of)
 
-    assert reason in steps.why_not(known)
-    forecast = issuing.make_forecast(empty, known, None, NOW)
+    assert reason in knowledge.why_not(known)
+    forecast = issue.make_forecast(empty, known, None, NOW)
 
     assert forecast.status == "no_forecast"
     assert {(row.status, row.probability) for row in forecast.rows} == {("no_forecast", None)}
@@ -92,7 +92,7 @@ def test_no_forecast_is_rows_that_say_why(empty: Settings, as_of: date, reason: 
 
 
 def test_the_last_day_within_tolerance_can_be_forecast(empty: Settings) -> None:
-    assert steps.why_not(known_on(empty, date(2026, 4, 14))) == ""
+    assert knowledge.why_not(known_on(empty, date(2026, 4, 14))) == ""
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_the_last_day_within_tolerance_can_be_forecast(empty: Settings) -> None:
 def test_a_model_is_trained_where_the_champion_cannot_serve(
     empty: Settings, champion: Champion | None, reason: str
 ) -> None:
-    why = steps.why_train(champion, known_on(empty, None))
+    why = knowledge.why_train(champion, known_on(empty, None))
 
     assert reason in why
     assert bool(why) == bool(reason)
@@ -118,9 +118,9 @@ def test_a_model_is_trained_where_the_champion_cannot_serve(
 def test_a_forecast_within_tolerance_is_stale_and_says_what_changed(settings: Settings) -> None:
     before = latest(settings.published, "pak_afg")
     known = known_on(settings, date(2026, 4, 10))
-    champion = steps.current_champion(settings, known.theatre)
+    champion = knowledge.current_champion(settings, known.theatre)
 
-    forecast = issuing.make_forecast(settings, known, champion, NOW)
+    forecast = issue.make_forecast(settings, known, champion, NOW)
 
     assert (forecast.status, forecast.data_as_of) == ("stale", COVERED_UNTIL)
     assert {row.status for row in forecast.rows} == {"stale"}
@@ -137,10 +137,10 @@ def test_a_forecast_within_tolerance_is_stale_and_says_what_changed(settings: Se
 @pytest.mark.slow
 def test_issuing_the_same_forecast_again_changes_nothing(settings: Settings) -> None:
     known = known_on(settings, None)
-    champion = steps.current_champion(settings, known.theatre)
-    forecast = issuing.make_forecast(settings, known, champion, NOW)
+    champion = knowledge.current_champion(settings, known.theatre)
+    forecast = issue.make_forecast(settings, known, champion, NOW)
 
-    issued, published = issuing.issue(settings, "pak_afg", forecast)
+    issued, published = issue.issue(settings, "pak_afg", forecast)
 
     first = latest(settings.published, "pak_afg")
     assert forecast.issue_id == first.issue_id

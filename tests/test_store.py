@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from streams.event import COLUMNS, Event, fingerprint, to_frame
-from streams.frame import DTYPES, FrameError
-from streams.store import Landed, Store, StoreError, connect
+from streams.events.event import COLUMNS, Event, fingerprint, to_frame
+from streams.events.frame import DTYPES, FrameError
+from streams.store.store import Landed, Store, StoreError, connect
 
 LATER = NOW + timedelta(hours=1)
 END = date(2026, 3, 31)

@@ -11,12 +11,12 @@ from acleds import CLASH, answer, row, write_export
 from fetching import QUICK
 from servers import Reply, Request, Server, serving
 
-from streams import acled
-from streams.accounts import Account
-from streams.download import Downloads
-from streams.landing import StreamError
-from streams.store import Coverage, Store, connect
-from streams.sweep import Api, ingest_new, retract_deleted
+from errors import StreamError
+from streams.net.accounts import Account
+from streams.net.download import Downloads
+from streams.sources.acled import acled
+from streams.sources.acled.fetch import Api, ingest_new, retract_deleted
+from streams.store.store import Coverage, Store, connect
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.landing import StreamError
-from streams.tabbed import blocks, cut_lines
+from errors import StreamError
+from streams.formats.tsv import blocks, cut_lines
 
 CONTENT = st.lists(st.sampled_from([b"a", b"PAK", b"\t", b"\n", b"\r", b"7", b"\x00"])).map(
     b"".join

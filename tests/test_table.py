@@ -19,7 +19,7 @@ from features.table import (
     rate_features,
 )
 from features.targets import Labels, weekly_origins
-from streams.event import TYPES
+from streams.events.event import TYPES
 from theatres import DYAD, Theatre
 
 ORIGINS = days("2020-01-09", "2020-01-10", "2020-02-09")

@@ -7,10 +7,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from streams.event import Event, EventError
-from streams.landing import Batch, StreamError
-from streams.store import Coverage, Store, connect
-from streams.table import Layout, ingest, one_event, read, read_layout
+from errors import StreamError
+from streams.events.event import Event, EventError
+from streams.sources.analyst import Layout, ingest, one_event, read, read_layout
+from streams.store.landing import Batch
+from streams.store.store import Coverage, Store, connect
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")

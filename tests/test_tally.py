@@ -2,7 +2,7 @@
 
 from pages import make_outcomes
 
-from publish.context import Outcome
+from publish.contract.context import Outcome
 from publish.page.tally import Tally, tallies
 
 

@@ -7,9 +7,9 @@ import numpy as np
 from events import at
 from histories import PAK_AFG, days, happen, history_from
 
-from features.history import to_day
+from features.arrays import to_day
 from features.targets import Labels, target_events, weekly_origins
-from streams.event import Event
+from streams.events.event import Event
 from theatres import DYAD, Theatre
 from theatres.theatre import Source
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from pages import make_told
 
-from publish.context import Told
+from publish.contract.context import Told
 from publish.page.timeline import lanes, listed, spanned
 
 START, END = date(2025, 1, 1), date(2025, 4, 11)  # 100 days

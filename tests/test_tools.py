@@ -11,10 +11,10 @@ import pytest
 from forecasts import make_forecast
 from serving import THEATRE, listening, serve
 
-from publish.archive import Archive
-from publish.formats import SCHEMA
-from publish.views import make_views
-from streams.database import connected
+from publish.archive.archive import Archive
+from publish.archive.views import make_views
+from publish.files.formats import SCHEMA
+from streams.store.database import connected
 
 TEXT = (Path(__file__).parent.parent / "docs" / "tools.md").read_text(encoding="utf-8")
 HERE = "http://127.0.0.1:8400"

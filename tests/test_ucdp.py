@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from geds import CLASH, ELSEWHERE, PLAIN, on, write_ged
 
-from streams import ucdp
-from streams.frame import fingerprint
-from streams.landing import Ingested, StreamError
-from streams.months import country_months, dyad_months
-from streams.store import Coverage, Store, connect
+from errors import StreamError
+from streams.events.frame import fingerprint
+from streams.sources.ucdp import ucdp
+from streams.sources.ucdp.months import country_months, dyad_months
+from streams.store.landing import Ingested
+from streams.store.store import Coverage, Store, connect
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")
@@ -188,7 +189,7 @@ def test_a_file_that_breaks_off_leaves_the_store_as_it_was(
         raise RuntimeError
 
     with monkeypatch.context() as patch:
-        patch.setattr("streams.months.write_release", fail)
+        patch.setattr("streams.sources.ucdp.months.write_release", fail)
         with pytest.raises(RuntimeError):
             land(store, tmp_path, OCTOBER, {})
 

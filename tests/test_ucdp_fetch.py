@@ -11,10 +11,11 @@ from fetching import QUICK
 from geds import CLASH, HEADER, ged, on
 from servers import Reply, Server, serving
 
-from streams import ucdp
-from streams.download import Downloads
-from streams.landing import Ingested, StreamError
-from streams.store import Coverage, Store, connect
+from errors import StreamError
+from streams.net.download import Downloads
+from streams.sources.ucdp import ucdp
+from streams.store.landing import Ingested
+from streams.store.store import Coverage, Store, connect
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")

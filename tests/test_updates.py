@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from exports import MIDNIGHT, QUARTER, file_name, row, write_zip
 
-from streams.download import Downloads
-from streams.gdelt import fetch, ingest_many, resumption
-from streams.landing import StreamError
-from streams.patience import Policy
-from streams.store import Store, connect
+from errors import StreamError
+from streams.net.download import Downloads
+from streams.net.retry import Policy
+from streams.sources.gdelt.gdelt import fetch, ingest_many, resumption
+from streams.store.store import Store, connect
 from theatres import load_theatre
 
 NOW = datetime(2025, 10, 20, 6, tzinfo=UTC)

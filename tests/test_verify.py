@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from forecasts import AS_OF, make_days, make_forecast
 from sqlalchemy.engine import Engine
 
-from publish.archive import Archive, ArchiveError
-from publish.chain import Head
-from publish.forecast import to_json
-from streams.store import connect
+from publish.archive.archive import Archive, ArchiveError
+from publish.archive.chain import Head
+from publish.contract.forecast import to_json
+from streams.store.store import connect
 
 HOME = "pak_afg"
 CHANGE_ISSUE = "UPDATE issues SET {} WHERE position = 2"

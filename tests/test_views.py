@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from forecasts import AS_OF, ISSUED_AT, make_forecast, make_row
 from sqlalchemy.engine import Engine
 
-from publish.archive import Archive
-from publish.reader import make_reader
-from publish.scoreboard import Scoreboard
-from publish.views import VIEWS, ViewError, make_views
-from streams.store import connect
+from publish.archive.archive import Archive
+from publish.archive.reader import make_reader
+from publish.archive.scoreboard import Scoreboard
+from publish.archive.views import VIEWS, ViewError, make_views
+from streams.store.store import connect
 
 BEFORE = AS_OF - timedelta(days=1)
 PASSWORD = "correct-horse-battery"  # noqa: S105

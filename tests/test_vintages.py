@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.vintages import BOTH, WAYS, as_known, costs, first_told, losses, stood
-from features.history import Floats
-from features.panel import Panel, month_number
+from features.arrays import Floats
+from features.monthly.panel import Panel, month_number
 
 FIRST = month_number(2024, 1)
 COLUMNS = ["vintage_date", "month_end", "country", "deaths"]

@@ -8,9 +8,9 @@ import pytest
 from fetching import QUICK
 from servers import Reply, Server, serving
 
-from streams.addresses import check_address, masked, parse
-from streams.landing import StreamError
-from streams.web import BODY_MAX, open_client, request
+from errors import StreamError
+from streams.net.addresses import check_address, masked, parse
+from streams.net.web import BODY_MAX, open_client, request
 
 SECRET = {"Authorization": "Bearer hush", "Cookie": "hush=1", "X-Api-Key": "hush"}
 

@@ -18,7 +18,7 @@ from servers import Reply, serving
 from publish.alerting.message import Message
 from publish.alerting.sending import ChannelError, SendError
 from publish.alerting.webhook import Webhook, post, signed
-from streams.patience import Policy
+from streams.net.retry import Policy
 
 SECRET = "hush, a secret of the tests"  # noqa: S105
 MESSAGE = Message((make_alert(),))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.history import NEVER, Floats, Ints
+from features.arrays import NEVER, Floats, Ints
 from features.windows import Slots
 
 CELLS = 3

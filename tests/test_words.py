@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from publish.page.words import band, begun, cut, day, headed, percent, signed, sources
+from publish.text.words import band, begun, cut, day, headed, percent, signed, sources
 
 
 @pytest.mark.parametrize(

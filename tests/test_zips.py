@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.landing import StreamError
-from streams.zips import RATIO_MAX, SMALL, open_member
+from errors import StreamError
+from streams.formats.zips import RATIO_MAX, SMALL, open_member
 
 CSV = b"id,date\n1,2026-01-01\n2,2026-01-02\n"
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from publish.age import why_stale
 from publish.alerting.telling import Telling, fault_told, gone_told, risk_told, silence_told
-from publish.context import Freshness
-from publish.forecast import Forecast, Row
+from publish.contract.context import Freshness
+from publish.contract.forecast import Forecast, Row
+from publish.text.age import why_stale
 from theatres import (
     Crosses,
     LevelRises,

@@ -12,11 +12,11 @@ from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Literal
 
+from errors import StreamError
 from publish.alerting.message import Message
 from publish.alerting.sending import ChannelError, SendError
-from streams.accounts import Account
-from streams.landing import StreamError
-from streams.patience import Deadline, Passing, Policy, Sleep, persist
+from streams.net.accounts import Account
+from streams.net.retry import Deadline, Passing, Policy, Sleep, persist
 
 Security = Literal["offered", "starttls", "tls", "none"]
 POLICY = Policy(read=20, total=120, attempts=3, wait=2, wait_max=20)

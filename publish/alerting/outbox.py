@@ -37,7 +37,7 @@ from publish.alerting.deliveries import (
     waiting_line,
 )
 from publish.alerting.message import Message, message_id
-from streams.database import reading, writing
+from streams.store.database import reading, writing
 from theatres import Notify
 
 FEED = "atom"

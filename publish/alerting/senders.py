@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import cast, get_args
 
+from errors import StreamError
 from publish.alerting.mail import Mail, Security, mail_out
 from publish.alerting.sending import ChannelError, Send
 from publish.alerting.webhook import Webhook, post
-from streams.accounts import Account, account_for, kept_password
-from streams.landing import StreamError
+from streams.net.accounts import Account, account_for, kept_password
 
 _PORTS = {"offered": 587, "starttls": 587, "tls": 465, "none": 25}
 _YES = ("1", "yes", "true")

@@ -7,7 +7,7 @@ from datetime import datetime
 from errors import DyadcastError
 from publish.alerting.message import Message
 from publish.alerting.outbox import Claimed, Outbox
-from streams.patience import Deadline
+from streams.net.retry import Deadline
 from theatres import Theatre
 
 RUN_SECONDS = 900.0

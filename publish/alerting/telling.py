@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from publish.context import Freshness
-from publish.page.words import percent
-from publish.row import UNSAFE, Row
+from publish.contract.context import Freshness
+from publish.contract.row import UNSAFE, Row
+from publish.text.words import percent
 from theatres import DYAD
 
 FAULTS_TOLD = 3

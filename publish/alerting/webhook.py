@@ -21,11 +21,11 @@ from datetime import datetime
 
 import httpx
 
+from errors import StreamError
 from publish.alerting.message import Message, message_json
 from publish.alerting.sending import ChannelError, SendError
-from streams.landing import StreamError
-from streams.patience import Deadline, Passing, Policy, Sleep, persist
-from streams.transport import Transport, proxy_for
+from streams.net.retry import Deadline, Passing, Policy, Sleep, persist
+from streams.net.transport import Transport, proxy_for
 
 POLICY = Policy(connect=5, read=15, total=60, attempts=3, wait=1, wait_max=10, retry_after_max=30)
 SECRET_MIN = 16

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publish.api.metrics import Metrics
 from publish.api.problems import PROBLEM_TYPE, Problem
-from publish.keys import Key, Keys
+from publish.archive.keys import Key, Keys
 
 audit = logging.getLogger("dyadcast.audit")
 BODY_LIMIT: Final = 64 * 1024

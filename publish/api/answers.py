@@ -16,8 +16,8 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from publish.api.problems import Problem
-from publish.forecast import Forecast, moment_text
-from publish.formats import delimited
+from publish.contract.forecast import Forecast, moment_text
+from publish.files.formats import delimited
 
 MEDIA: Final = {
     "json": "application/json",

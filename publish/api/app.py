@@ -13,7 +13,7 @@ from publish.api.front import Front
 from publish.api.metrics import Metrics
 from publish.api.problems import Problem, on_failure, on_http, on_invalid, on_problem
 from publish.api.state import State
-from publish.keys import Keys
+from publish.archive.keys import Keys
 
 VERSION: Final = "1"
 ABOUT: Final = """Scores of the risk that a conflict escalates, with their base rates, drivers and

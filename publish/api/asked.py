@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from publish.api.problems import Problem
-from streams.event import TYPES
+from streams.events.event import TYPES
 from theatres import Theatre
 
 Name = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z0-9_.-]+$")]

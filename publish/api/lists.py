@@ -23,9 +23,9 @@ from publish.api.asked import (
 from publish.api.problems import Problem
 from publish.api.scores import Named, state_of
 from publish.api.state import State
-from publish.history import issues_before, links_from
-from publish.scoreboard import summary
-from streams.event import FAMILIES
+from publish.archive.history import issues_before, links_from
+from publish.archive.scoreboard import summary
+from streams.events.event import FAMILIES
 from theatres import DYAD, Theatre
 
 PROOF_LINKS: Final = 1000

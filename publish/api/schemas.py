@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from streams.event import TYPES
+from streams.events.event import TYPES
 
 CODE = r"^[A-Z]{2,6}$"
 P = 0.314

@@ -21,10 +21,10 @@ from publish.api.asked import (
 )
 from publish.api.problems import Problem
 from publish.api.state import State
-from publish.forecast import Forecast, issue_columns, to_json
-from publish.formats import FILES, SCHEMA, render
-from publish.history import Wanted, history, place_of
-from publish.row import LATER_FIELDS, NAMED_FIELDS, Row, row_object
+from publish.archive.history import Wanted, history, place_of
+from publish.contract.forecast import Forecast, issue_columns, to_json
+from publish.contract.row import LATER_FIELDS, NAMED_FIELDS, Row, row_object
+from publish.files.formats import FILES, SCHEMA, render
 
 KEY = Depends(HTTPBearer(scheme_name="key", auto_error=False))
 """For the description alone: the gate has looked at the key before."""

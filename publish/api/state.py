@@ -9,14 +9,14 @@ from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
-from publish.age import why_stale
 from publish.api.problems import Problem
-from publish.archive import Archive
-from publish.context import Context
-from publish.files import PublishError, context_of, latest, read_issue
-from publish.forecast import Forecast
-from publish.scoreboard import Scoreboard
-from streams.store import Store
+from publish.archive.archive import Archive
+from publish.archive.scoreboard import Scoreboard
+from publish.contract.context import Context
+from publish.contract.forecast import Forecast
+from publish.files.files import PublishError, context_of, latest, read_issue
+from publish.text.age import why_stale
+from streams.store.store import Store
 from theatres import Theatre
 
 AddEvent = Callable[[str, Mapping[str, str], datetime], tuple[str, str]]

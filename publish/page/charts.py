@@ -13,7 +13,7 @@ import altair as alt
 import vl_convert
 from markupsafe import Markup, escape
 
-from publish.context import Bin, Past
+from publish.contract.context import Bin, Past
 
 # Stand-ins that vl-convert writes into the SVG, and the CSS that takes their place.
 INK, MUTED, GRID, LINE, BASE = (f"#00000{n}" for n in range(1, 6))

@@ -13,11 +13,12 @@ from typing import Any, Final
 import jinja2
 from markupsafe import Markup
 
-from publish.context import Context, CountSkill
-from publish.forecast import Forecast, ForecastError, Row
-from publish.page import timeline, words
+from publish.contract.context import Context, CountSkill
+from publish.contract.forecast import Forecast, ForecastError, Row
+from publish.page import timeline
 from publish.page.past import CLASH, HORIZON, past_values
 from publish.page.sketch import sketch_of
+from publish.text import words
 from theatres import DYAD, Theatre
 
 TEMPLATES: Final = Path(__file__).parent / "templates"

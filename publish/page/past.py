@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from publish.context import Context, Past, Skill
-from publish.forecast import Forecast
-from publish.page import charts, timeline, words
+from publish.contract.context import Context, Past, Skill
+from publish.contract.forecast import Forecast
+from publish.page import charts, timeline
 from publish.page.tally import tallies
+from publish.text import words
 from theatres import DYAD
 
 CLASH: Final = "clash"

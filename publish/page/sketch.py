@@ -5,7 +5,7 @@ from itertools import accumulate, pairwise
 from math import cos, hypot, radians
 from typing import Final
 
-from streams.border import BorderError, line_of
+from streams.places.border import BorderError, line_of
 from theatres import Theatre
 
 WIDTH: Final = 560.0

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from publish.context import Outcome
+from publish.contract.context import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import date
 from math import log10
 from typing import Final
 
-from publish.context import Told
+from publish.contract.context import Told
 
 # What a reader looks for first when the risk has moved. What is not here is listed, not marked.
 WEIGHTS: Final = {

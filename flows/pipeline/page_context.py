@@ -1,0 +1,210 @@
+"""What stands around an issue on its page: history, events, record, freshness, outcomes."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+import pandas as pd
+
+from flows.pipeline.knowledge import open_store, streams_health
+from flows.pipeline.settings import Settings
+from models.combining.calibration import reliability
+from models.judging.scoring import SINCE
+from models.judging.skill import hardest
+from models.tracking import count_runs, records, registry
+from publish.archive.history import Wanted, history
+from publish.archive.scoreboard import Scoreboard
+from publish.contract.context import (
+    Bin,
+    Context,
+    CountSkill,
+    Finding,
+    Freshness,
+    Outcome,
+    Past,
+    Skill,
+    Told,
+)
+from publish.contract.forecast import Forecast
+from streams.events.event import FAMILIES
+from streams.store.store import connect
+from theatres import DYAD, Theatre
+
+SHOWN: Final = timedelta(days=760)
+"""How far back a page looks: 24 months and what reaches into them."""
+HORIZON: Final = 30
+LONGEST: Final = 5000
+
+
+def context_for(settings: Settings, theatre: Theatre, forecast: Forecast) -> Context:
+    """All that the issue's page shows around it, none of it known later than its as_of."""
+    told, skill, bins = _record(settings, forecast)
+    issued = _issued(settings, forecast)
+    said = {each.as_of for each in issued}
+    return Context(
+        history=tuple(
+            sorted([*(p for p in told if p.as_of not in said), *issued], key=lambda p: p.as_of)
+        ),
+        events=tuple(_events(settings, theatre, forecast)),
+        streams=tuple(freshness(settings, theatre.name)),
+        skill=skill,
+        reliability=bins,
+        outcomes=tuple(_outcomes(settings, theatre, forecast)),
+        counts=tuple(_count_skills(settings, theatre, forecast)),
+    )
+
+
+def freshness(settings: Settings, theatre: str) -> list[Freshness]:
+    """How each of the theatre's sources fares."""
+    return [
+        Freshness(
+            source=health.source,
+            status=health.last_status or "never asked",
+            last_success=health.last_success.date() if health.last_success else None,
+            newest_event=health.newest_event,
+            covered_until=coverage.end if coverage else None,
+        )
+        for health, coverage in streams_health(settings, theatre)
+    ]
+
+
+def _issued(settings: Settings, forecast: Forecast) -> list[Past]:
+    wanted = Wanted(
+        DYAD, "clash", HORIZON, since=forecast.as_of - SHOWN, until=forecast.as_of - timedelta(1)
+    )
+    return [
+        Past(
+            row["as_of"],
+            row["probability"],
+            row["probability_low"],
+            row["probability_high"],
+            row["baseline_probability"],
+            "issue",
+        )
+        for row in history(connect(settings.database_url), forecast.theatre, wanted, None, LONGEST)
+        if row["probability"] is not None
+    ]
+
+
+def _events(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[Told]:
+    shown = [source.name for source in theatre.sources if source.shown]
+    frame = open_store(settings).events(forecast.as_of, forecast.issued_at, shown)
+    frame = frame[frame["occurred_on"] >= pd.Timestamp(forecast.as_of - SHOWN)]
+    return [_told(row) for row in frame.to_dict("records")]
+
+
+def _told(row: dict[Any, Any]) -> Told:
+    names = ("type", "actor", "target", "place", "segment", "summary", "url")
+    return Told(
+        occurred_on=row["occurred_on"].date(),
+        known_at=row["known_at"].date(),
+        family=FAMILIES[row["type"]],
+        deaths=None if pd.isna(row["deaths_best"]) else float(row["deaths_best"]),
+        **{name: row[name] for name in names},
+    )
+
+
+def _record(
+    settings: Settings, forecast: Forecast
+) -> tuple[list[Past], tuple[Skill, ...], tuple[Bin, ...]]:
+    """The record of the model behind the issue, from its run; nothing where no model made it."""
+    if not forecast.mlflow_run_id:
+        return [], (), ()
+    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
+    scores, skill = records.record_of(client, forecast.mlflow_run_id)
+    weeks, rows = records.past_of(client, forecast.mlflow_run_id)
+    chosen = rows[
+        (rows["unit"] == DYAD) & (rows["target"] == "clash") & (rows["horizon"] == HORIZON)
+    ].dropna(subset=["outcome"])
+    bins = reliability(chosen["probability"].to_numpy(float), chosen["outcome"].to_numpy(float))
+    return (
+        [
+            Past(
+                pd.Timestamp(row["origin"]).date(),
+                row["probability"],
+                row["low"],
+                row["high"],
+                row["baseline"],
+                "record",
+            )
+            for row in weeks.to_dict("records")
+            if pd.Timestamp(row["origin"]).date() < forecast.as_of
+        ],
+        tuple(_skills(scores, skill)),
+        tuple(
+            Bin(row["forecast"], row["observed"], int(row["count"]))
+            for row in bins.to_dict("records")
+        ),
+    )
+
+
+def _skills(scores: pd.DataFrame, skill: pd.DataFrame) -> list[Skill]:
+    """The ensemble's skill on the hardest baseline, a line a target, unit group and horizon."""
+    since = next(iter(SINCE))
+    found = []
+    for row in scores[scores["span"] == since].to_dict("records"):
+        where = {name: row[name] for name in ("target", "units", "horizon", "span", "model")}
+        rival = hardest(skill, where)
+        found.append(
+            Skill(
+                target=str(row["target"]),
+                units=str(row["units"]),
+                horizon_days=int(row["horizon"]),
+                since=since,
+                brier=float(row["brier"]),
+                baseline=str(rival["baseline"]),
+                skill=float(rival["skill"]),
+                low=float(rival["low"]),
+                high=float(rival["high"]),
+                episodes=int(row["episodes"]),
+                verdict=_verdict(bool(rival["better"]), bool(rival["worse"])),
+            )
+        )
+    return found
+
+
+def _verdict(better: bool, worse: bool) -> Finding:
+    return "better" if better else "worse" if worse else "none shown"
+
+
+def _count_skills(settings: Settings, theatre: Theatre, forecast: Forecast) -> Iterator[CountSkill]:
+    """What the past of each count of the issue says, from the run that made its rows."""
+    runs = {
+        row.count[0]: row.mlflow_run_id for row in forecast.rows if row.counts and row.mlflow_run_id
+    }
+    if not runs:
+        return
+    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
+    for group, run_id in runs.items():
+        for each in count_runs.read(client, run_id).verdicts:
+            yield CountSkill(
+                group=group,
+                ahead=each.horizon,
+                of="months" if theatre.counts[group].months else "days",
+                baseline=each.rival,
+                skill=each.skill,
+                low=each.low,
+                high=each.high,
+                forecasts=each.forecasts,
+                verdict=_verdict(each.shown, each.high < 0),
+            )
+
+
+def _outcomes(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[Outcome]:
+    """What came of the dyad's targets of events; counts stand on the scoreboard."""
+    standing = Scoreboard(connect(settings.database_url)).standing(
+        forecast.theatre, unit=DYAD, hindcasts=False
+    )
+    return [
+        Outcome(
+            as_of=row["as_of"],
+            target=row["target"],
+            horizon_days=row["horizon_days"],
+            target_end_date=row["target_end_date"],
+            probability=row["probability"],
+            baseline=row["baseline_probability"],
+            outcome=row["outcome"],
+        )
+        for row in reversed(standing)
+        if row["target_end_date"] <= forecast.as_of and row["target"] in theatre.targets
+    ]

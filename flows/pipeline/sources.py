@@ -1,0 +1,145 @@
+"""Each source of a theatre: how it is fetched and how its files land."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from errors import DyadcastError, StreamError
+from streams.formats.files import Progress
+from streams.net.accounts import account_for
+from streams.net.download import Downloads
+from streams.sources import analyst, chronicle
+from streams.sources.acled import acled
+from streams.sources.acled.fetch import Api, ingest_new
+from streams.sources.gdelt import gdelt
+from streams.sources.ucdp import ucdp
+from streams.store.landing import Ingested
+from streams.store.store import Store
+from theatres import Theatre
+
+
+class SourceError(DyadcastError):
+    """A source that is not known, or cannot do what is asked of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a source fared: `ok`, `skipped` (there is nothing it could be asked for) or `failed`."""
+
+    source: str
+    status: str
+    told: str
+    ingested: Ingested = field(default_factory=Ingested)
+
+
+Stream = Callable[
+    [Store, Theatre, Downloads, datetime, Path | None, date | None, Progress], Ingested
+]
+
+
+def _chronicle(
+    store: Store,
+    _theatre: Theatre,
+    _downloads: Downloads,
+    at: datetime,
+    path: Path | None,
+    _since: date | None,
+    _progress: Progress,
+) -> Ingested:
+    chronicle.declare_coverage(store, at)
+    return chronicle.ingest(store, path or chronicle.EMBEDDED, at)
+
+
+def _ucdp(
+    store: Store,
+    theatre: Theatre,
+    downloads: Downloads,
+    at: datetime,
+    path: Path | None,
+    _since: date | None,
+    progress: Progress,
+) -> Ingested:
+    found = Ingested()
+    for file in [path] if path else ucdp.fetch(downloads, at, progress):
+        found += ucdp.ingest(store, theatre, file, at, progress)
+    return found
+
+
+def _acled(
+    store: Store,
+    theatre: Theatre,
+    downloads: Downloads,
+    at: datetime,
+    path: Path | None,
+    since: date | None,
+    progress: Progress,
+) -> Ingested:
+    if path:
+        return acled.ingest(store, theatre, path, at, progress)
+    api = Api(downloads, account_for("acled", os.environ), at)
+    return ingest_new(store, theatre, api, since, progress)
+
+
+def _gdelt(
+    store: Store,
+    theatre: Theatre,
+    downloads: Downloads,
+    at: datetime,
+    path: Path | None,
+    since: date | None,
+    progress: Progress,
+) -> Ingested:
+    if path:
+        files = sorted(path.glob("*.export.CSV*")) if path.is_dir() else [path]
+        if len(files) == 1:
+            return gdelt.ingest(store, theatre, files[0], at, progress)
+        return gdelt.ingest_many(store, theatre, files, at, progress)
+    wanted = since or gdelt.resumption(store)
+    faults: list[StreamError] = []
+    files = gdelt.fetch(theatre, downloads, wanted, at, progress, faults=faults)
+    found = gdelt.ingest_many(store, theatre, files, at, progress)
+    if faults:
+        # What came has landed; the run is no success all the same.
+        raise SourceError(
+            f"{len(faults)} files missing, the first: {faults[0]}",
+            found=found.line(),
+            do="run it again: it goes on where it stopped",
+        )
+    return found
+
+
+def _analyst(
+    store: Store,
+    theatre: Theatre,
+    _downloads: Downloads,
+    at: datetime,
+    path: Path | None,
+    _since: date | None,
+    progress: Progress,
+) -> Ingested:
+    if path is None:
+        raise SourceError("nothing to take in", where="analyst", do="name a table with --path")
+    beside = path.with_suffix(".toml")
+    layout = analyst.read_layout(beside if beside.exists() else None)
+    return analyst.ingest(store, theatre, path, at, layout, progress)
+
+
+STREAMS: dict[str, Stream] = {
+    "chronicle": _chronicle,
+    "analyst": _analyst,
+    "ucdp": _ucdp,
+    "acled": _acled,
+    "gdelt": _gdelt,
+}
+ASKED = ("chronicle", "ucdp", "acled", "gdelt")
+"""The sources that can be asked for what is new; the others are handed their files."""
+
+
+def stream_of(source: str, theatre: Theatre) -> Stream:
+    """How the source is ingested. Raises SourceError for one that is not known."""
+    if source not in STREAMS:
+        known = ", ".join(each.name for each in theatre.sources if each.name in STREAMS)
+        raise SourceError("no such source", found=source, expected=f"one of {known}")
+    return STREAMS[source]

@@ -1,0 +1,91 @@
+"""Count intervals that hold as often as they say, in quiet times and in war apart.
+
+A forecast distribution is read through its own past: where the counts fell in it so far, in the
+same bin of forecasts, says which of its levels bound the central 90% (bin-conditional conformal
+prediction, arXiv 2410.14507; here on probability integral transforms). Counts are discrete, so the
+transform is randomised (Czado, Gneiting and Held, Biometrics 2009), and coverage is measured so: an
+interval of a unit that is all but sure to stay at zero cannot hold less than always.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from features.arrays import Floats, Ints
+
+BINS: Final = 3
+LEAST: Final = 100
+"""Fewer past counts in a bin say nothing: the stated levels stand."""
+INSIDE: Final = 1e-6
+"""How far above the probability of staying below a threshold a level reaches the threshold."""
+
+
+def transform(ladder: Floats, thresholds: Sequence[float], count: Floats, seed: int) -> Floats:
+    """Where each count fell in its forecast, 0 to 1, randomised within its step: (row,).
+
+    `ladder` is P(size >= k), (row, threshold), read as `pooled.quantiles` reads it.
+    """
+    x = np.log1p(np.array(thresholds, np.float64))
+    x = np.append(x, 2 * x[-1] - x[-2])
+    below, upto = np.zeros(len(count)), np.zeros(len(count))
+    for row, p in enumerate(np.column_stack([ladder, np.zeros(len(ladder))])):
+        upto[row] = 1 - np.interp(np.log1p(count[row] + 1), x, p)
+        if count[row] > 0:
+            below[row] = 1 - np.interp(np.log1p(count[row]), x, p)
+    drawn = np.random.default_rng(seed).random(len(count))
+    found: Floats = below + drawn * (upto - below)
+    return found
+
+
+def bins_of(level: Floats, known: Floats, bins: int = BINS) -> Ints:
+    """Each forecast's bin among the known forecasts of the past: equal counts, 0 the calmest."""
+    if not len(known):
+        return np.zeros(len(level), np.int32)
+    edges = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])
+    return np.searchsorted(edges, level, side="right").astype(np.int32)
+
+
+def bounds(past: Floats, share: float = 0.9) -> tuple[float, float]:
+    """The levels between which the central `share` of past transforms fell; few: as stated."""
+    tail = (1 - share) / 2
+    if len(past) < LEAST:
+        return tail, 1 - tail
+    low, high = np.quantile(past, (tail, 1 - tail))
+    return float(low), float(high)
+
+
+def in_step(levels: Floats, stated: Floats, p: Floats) -> Floats:
+    """The levels where they do not contradict p, else the nearest that do not: (row, level).
+
+    `levels`, (row, level), are those at which the `stated` ones, (level,), are read; p is
+    P(count >= k), (row, threshold). A quantile of level a reaches k just where p > 1 - a.
+    """
+    edges = np.column_stack([np.zeros(len(p)), 1 - p, np.ones(len(p))])
+    step = (edges[:, None, 1:-1] < stated[:, None]).sum(axis=2)
+    low, high = np.take_along_axis(edges, step, 1), np.take_along_axis(edges, step + 1, 1)
+    return np.clip(levels, np.minimum(low + INSIDE, high), high)
+
+
+def conformal_levels(
+    pit: Floats, level: Floats, origins: Ints, horizon: int, share: float = 0.9
+) -> tuple[Floats, Ints]:
+    """Lower and upper levels of each forecast, (2, unit, origin), and its bin, (unit, origin).
+
+    pit and level (what the bins are of) are (unit, origin), NaN where a unit was not there. At each
+    origin the levels come from transforms whose counts were known then.
+    """
+    found = np.full((2, *pit.shape), np.nan)
+    where = np.zeros(pit.shape, np.int32)
+    for at, origin in enumerate(origins):
+        closed = np.flatnonzero(origins + horizon <= origin)
+        known = ~np.isnan(pit[:, closed])
+        then = level[:, closed][known]
+        where[:, at] = bins_of(level[:, at], then)
+        before = bins_of(then, then)
+        for b in range(BINS):
+            mine = where[:, at] == b
+            found[0, mine, at], found[1, mine, at] = bounds(
+                pit[:, closed][known][before == b], share
+            )
+    return found, where

@@ -1,0 +1,90 @@
+"""Monthly baselines: how often a unit reached a threshold, as known at each month's end."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from scipy.signal import lfilter
+
+from features.arrays import Floats
+from features.monthly.panel import Panel, decayed, windowed
+
+MEMORIES: Final = (12, 24, 36)
+"""Half-lives of the exponential memories, in months."""
+PRIOR_MONTHS: Final = 1.0
+"""What the pooled rate weighs in a unit's climatology: enough that none is 0 or 1."""
+EDGE: Final = 1e-4
+HOUSE_WINDOWS: Final = 4.0
+PRIOR_WINDOWS: Final = 6.0
+PRIOR_RATE: Final = 0.05
+"""With these the 12- and the 36-month memory have the scores of the first, unpublished study of the
+dyads, to the fourth decimal."""
+
+
+def frequencies(
+    panel: Panel, size: Floats, thresholds: Sequence[float], horizon: int
+) -> dict[str, Floats]:
+    """Every baseline's forecast at every month: name -> (threshold, unit, month).
+
+    Climatology is the unit's share of months since it entered; a memory weighs a month by
+    0.5 ** (age / half-life), months before the unit entered being calm; `window_12` is the plain
+    share of the last twelve; persistence is the share, over all units, of months that followed a
+    month like the present one `horizon` months before. Uses nothing after the month.
+    """
+    found: dict[str, list[Floats]] = {}
+    for k in thresholds:
+        flag = (size >= k).astype(np.float64)
+        for name, p in _one(panel, flag, horizon).items():
+            found.setdefault(name, []).append(np.clip(p, EDGE, 1 - EDGE))
+    return {name: np.stack(p) for name, p in found.items()}
+
+
+def _one(panel: Panel, flag: Floats, horizon: int) -> dict[str, Floats]:
+    there = panel.present.astype(np.float64)
+    hits, months = np.cumsum(flag, axis=1), np.cumsum(there, axis=1)
+    pooled = hits.sum(axis=0) / np.maximum(months.sum(axis=0), 1)
+    found = {"climatology": (hits + PRIOR_MONTHS * pooled) / (months + PRIOR_MONTHS)}
+    found |= {f"memory_{m}": decayed(flag, m) for m in MEMORIES}
+    found["window_12"] = windowed(flag, 12) / 12
+    found["persistence"] = _persistence(flag, there, horizon)
+    return found
+
+
+def leaning_memories(panel: Panel, size: Floats, thresholds: Sequence[float]) -> dict[str, Floats]:
+    """The memories with a prior: name -> (threshold, unit, month).
+
+    `memory_12`, `_24` and `_36` lean on PRIOR_RATE with the weight of six months, all months
+    counting. `memory_12_house` leans as features.rates does: on climatology, and that on one half,
+    with the weight of four months, months counting since the unit entered. Uses nothing after the
+    month.
+    """
+    there, found = panel.present.astype(np.float64), dict[str, list[Floats]]()
+    for k in thresholds:
+        flag = (size >= k).astype(np.float64)
+        for half_life in MEMORIES:
+            weight = _faded(np.ones_like(flag), half_life) + PRIOR_WINDOWS
+            p = (_faded(flag, half_life) + PRIOR_WINDOWS * PRIOR_RATE) / weight
+            found.setdefault(f"memory_{half_life}", []).append(p)
+        hits, months = np.cumsum(flag, axis=1), np.cumsum(there, axis=1)
+        climatology = (hits + HOUSE_WINDOWS / 2) / (months + HOUSE_WINDOWS)
+        weight = _faded(there, 12) + HOUSE_WINDOWS
+        house = (_faded(flag, 12) + HOUSE_WINDOWS * climatology) / weight
+        found.setdefault("memory_12_house", []).append(house)
+    return {name: np.stack(p) for name, p in found.items()}
+
+
+def _faded(x: Floats, half_life: float) -> Floats:
+    total: Floats = lfilter([1.0], [1.0, -(0.5 ** (1 / half_life))], x, axis=1)
+    return total
+
+
+def _persistence(flag: Floats, there: Floats, horizon: int) -> Floats:
+    p = np.zeros_like(flag)
+    for state in (0.0, 1.0):
+        like = (flag == state) * there
+        known, came = np.zeros(flag.shape[1]), np.zeros(flag.shape[1])
+        known[horizon:] = like[:, :-horizon].sum(axis=0)
+        came[horizon:] = (like[:, :-horizon] * flag[:, horizon:]).sum(axis=0)
+        rate = (np.cumsum(came) + 0.5) / (np.cumsum(known) + 1)
+        p = np.where(flag == state, rate, p)
+    return p

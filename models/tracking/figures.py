@@ -1,0 +1,103 @@
+"""The two figures of a model's record: is it reliable, and what did it say when."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from models.combining.calibration import reliability
+
+FORECAST, OUTCOME = "#1f4e79", "#c0392b"
+
+
+def reliability_figure(predictions: pd.DataFrame, model: str) -> Figure:
+    """Observed frequency against forecast probability, a panel a target, a line a horizon.
+
+    Takes `predictions` rows of one model and the dyad.
+    """
+    targets = list(predictions["target"].unique())
+    figure = Figure(figsize=(4 * len(targets), 4), layout="constrained")
+    for axes, target in zip(
+        figure.subplots(1, len(targets), squeeze=False)[0], targets, strict=True
+    ):
+        rows = predictions[(predictions["target"] == target) & predictions["outcome"].notna()]
+        axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+        for horizon, part in rows.groupby("horizon"):
+            bins = reliability(part["probability"].to_numpy(), part["outcome"].to_numpy(), 8)
+            axes.plot(bins["forecast"], bins["observed"], marker="o", label=f"{horizon} days")
+        axes.set(title=target, xlabel="forecast", ylabel="observed", xlim=(0, 1), ylim=(0, 1))
+        axes.legend(fontsize=8)
+    figure.suptitle(f"Reliability of {model}, dyad, origins since 2012")
+    return figure
+
+
+def history_figure(predictions: pd.DataFrame, model: str) -> Figure:
+    """What was forecast at each weekly origin and what came, a panel a target (30 days)."""
+    targets = list(predictions["target"].unique())
+    figure = Figure(figsize=(10, 2.2 * len(targets)), layout="constrained")
+    for axes, target in zip(
+        figure.subplots(len(targets), 1, squeeze=False)[:, 0], targets, strict=True
+    ):
+        rows = predictions[(predictions["target"] == target) & (predictions["horizon"] == 30)]
+        when = pd.to_datetime(rows["origin"])
+        came = (rows["outcome"] > 0).to_numpy()
+        axes.fill_between(
+            when,
+            0,
+            np.where(came, 1, 0),
+            step="post",
+            color=OUTCOME,
+            alpha=0.2,
+            linewidth=0,
+            label="came true within 30 days",
+        )
+        axes.plot(when, rows["probability"], color=FORECAST, linewidth=1, label="forecast")
+        axes.set(title=target, ylim=(0, 1))
+    figure.axes[0].legend(fontsize=8, loc="upper left")
+    figure.suptitle(f"{model}, dyad, 30 days: weekly out-of-sample forecasts")
+    return figure
+
+
+def lead_figure(lead: pd.DataFrame) -> Figure:
+    """The 30-day forecast before each onset, a line an onset, the baseline dashed.
+
+    Takes `ablation.lead_times` rows: onset, lead (days), model, probability.
+    """
+    onsets = list(dict.fromkeys(lead["onset"]))
+    figure = Figure(figsize=(2.1 * len(onsets), 2.6), layout="constrained")
+    panels = figure.subplots(1, len(onsets), sharey=True, squeeze=False)[0]
+    for axes, onset in zip(panels, onsets, strict=True):
+        for model, part in lead[lead["onset"] == onset].groupby("model"):
+            ours = model == "ensemble"
+            axes.plot(
+                -part["lead"],
+                part["probability"],
+                marker="o",
+                markersize=3,
+                color=FORECAST if ours else OUTCOME,
+                linestyle="-" if ours else "--",
+                label=str(model),
+            )
+        axes.set_title(onset, fontsize=8)
+        axes.set(ylim=(0, 1), xlabel="days before")
+    panels[0].set_ylabel("P(clash in 30 days)")
+    panels[0].legend(fontsize=7)
+    return figure
+
+
+def skill_figure(scores: list[dict[str, Any]], rival: str) -> Figure:
+    """The ensemble's skill on a rival with its interval, by threshold and horizon."""
+    rows = [row for row in scores if row["model"] == "ensemble"]
+    figure = Figure(figsize=(6, 0.35 * len(rows) + 1), layout="constrained")
+    axes = figure.subplots()
+    for at, row in enumerate(rows):
+        found = row["skill"][rival]
+        axes.plot([100 * found["low"], 100 * found["high"]], [at, at], color=FORECAST)
+        axes.plot(100 * found["skill"], at, marker="o", color=FORECAST)
+    axes.axvline(0, color="0.6", linewidth=1)
+    names = [f">= {row['threshold']:g}, h = {row['horizon']}" for row in rows]
+    axes.set_yticks(range(len(rows)), names)
+    axes.invert_yaxis()
+    axes.set_xlabel(f"Brier score below {rival}'s, % (95% interval over units)")
+    return figure

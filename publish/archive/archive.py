@@ -1,0 +1,326 @@
+"""The archive: every issue for ever, in order, each chained by hash to the one before it.
+
+Two tables in the streams' database. `issues` holds each issue's canonical JSON text and its place
+in the theatre's chain (chain.py says what is hashed); `scores` holds the same rows tidily, one
+line a Row, for SQL tools. The database itself refuses to change or remove a line of either.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from errors import DyadcastError
+from publish.archive.appendonly import protect, unprotected
+from publish.archive.chain import Audit, Head, Link, digest, link, score_lines
+from publish.contract.forecast import Forecast, from_json
+from publish.contract.row import LATER_FIELDS
+from streams.store.database import name_of, reading, writing
+
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+metadata = sa.MetaData()
+
+
+def _texts(*names: str) -> Iterator[sa.Column[str]]:
+    return (sa.Column(name, TEXT, nullable=False) for name in names)
+
+
+issues = sa.Table(
+    "issues",
+    metadata,
+    sa.Column("theatre", TEXT, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    *_texts("issue_id", "as_of", "issued_at", "status"),
+    *_texts("body", "body_sha256", "previous_hash", "hash"),
+    sa.UniqueConstraint("theatre", "issue_id", name="issues_once_each"),
+    sa.Index("issues_by_as_of", "theatre", "as_of"),
+    # With a rowid, REPLACE could take a line's place without the triggers' knowledge.
+    sqlite_with_rowid=False,
+)
+
+scores = sa.Table(
+    "scores",
+    metadata,
+    sa.Column("theatre", TEXT, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
+    *_texts("issue_id", "as_of", "issued_at", "issue_status", "unit", "target"),
+    sa.Column("horizon_days", sa.Integer, nullable=False),
+    *_texts("target_end_date"),
+    sa.Column("probability", sa.Double),
+    sa.Column("probability_low", sa.Double),
+    sa.Column("probability_high", sa.Double),
+    sa.Column("baseline_probability", sa.Double),
+    sa.Column("level", TEXT),
+    sa.Column("change", sa.Double),
+    *_texts("drivers", "status", "reason"),
+    *(sa.Column(name, TEXT) for name in LATER_FIELDS),
+    sa.ForeignKeyConstraint(
+        ["theatre", "position"], ["issues.theatre", "issues.position"], name="scores_of_an_issue"
+    ),
+    sqlite_with_rowid=False,
+)
+
+KEYS = {
+    "issues": (
+        "issues.theatre = NEW.theatre AND "
+        "(issues.position = NEW.position OR issues.issue_id = NEW.issue_id)"
+    ),
+    "scores": (
+        "scores.theatre = NEW.theatre AND scores.position = NEW.position AND scores.line = NEW.line"
+    ),
+}
+
+
+class ArchiveError(DyadcastError):
+    """An archive that lacks an issue, holds a changed one, or whose tables are not its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """One line of a theatre's list of issues."""
+
+    position: int
+    issue_id: str
+    as_of: date
+    issued_at: datetime
+    status: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a check of a theatre's chain found: how many issues, the last one's hash, faults."""
+
+    count: int
+    head: Head
+    faults: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """True if nothing was found wrong."""
+        return not self.faults
+
+
+class Archive:
+    """The issues in a database opened by `streams.store.connect`; makes its tables if need be.
+
+    Raises ArchiveError where tables of these names are something else's, StoreError for whatever
+    the database says is wrong.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        with reading(engine) as connection:
+            complete = not _missing(connection)
+        if not complete:
+            with writing(engine) as connection:
+                _create(connection)
+
+    def append(self, forecast: Forecast) -> bool:
+        """True once the issue stands at the chain's end, False if it was archived before.
+
+        One transaction, and writers take turns: no position is skipped or taken twice. An issue
+        archived before stays as it was, with the `issued_at` and `change` it then had: publish
+        that one (`get`), so that files and archive agree.
+        """
+        with writing(self._engine) as connection:
+            known = sa.select(issues.c.position).where(_is(forecast.theatre, forecast.issue_id))
+            if connection.execute(known).first() is not None:
+                return False
+            new = link(forecast, _head(connection, forecast.theatre))
+            connection.execute(sa.insert(issues), [asdict(new)])
+            connection.execute(sa.insert(scores), score_lines(forecast, new.position))
+        return True
+
+    def get(self, theatre: str, issue_id: str) -> Forecast:
+        """The archived issue, held against its hash; ArchiveError where missing or changed."""
+        query = sa.select(issues.c.body, issues.c.body_sha256).where(_is(theatre, issue_id))
+        with reading(self._engine) as connection:
+            found = connection.execute(query).first()
+        if found is None:
+            raise ArchiveError(
+                "no such issue in the archive",
+                where=name_of(self._engine),
+                found=f"{theatre} {issue_id}",
+            )
+        return self._read(found.body, found.body_sha256)
+
+    def previous(self, theatre: str, as_of: date, hindcast: bool) -> Forecast | None:
+        """The issue before: of those with an earlier as_of the newest, archived last if several.
+
+        Hindcasts come before hindcasts only, all others before all others. None if there is none.
+        """
+        kind = issues.c.status == "hindcast" if hindcast else issues.c.status != "hindcast"
+        query = (
+            sa.select(issues.c.body, issues.c.body_sha256)
+            .where(issues.c.theatre == theatre, issues.c.as_of < as_of.isoformat(), kind)
+            .order_by(issues.c.as_of.desc(), issues.c.position.desc())
+            .limit(1)
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(query).first()
+        return None if found is None else self._read(found.body, found.body_sha256)
+
+    def issues(self, theatre: str) -> list[Archived]:
+        """The theatre's issues in the order in which they were archived."""
+        c = issues.c
+        query = (
+            sa.select(c.position, c.issue_id, c.as_of, c.issued_at, c.status, c.hash)
+            .where(c.theatre == theatre)
+            .order_by(c.position)
+        )
+        with reading(self._engine) as connection:
+            found = connection.execute(query).all()
+        return [_archived(line) for line in found]
+
+    def theatres(self) -> list[str]:
+        """The theatres that have an issue in the archive, sorted."""
+        query = sa.select(issues.c.theatre).distinct().order_by(issues.c.theatre)
+        with reading(self._engine) as connection:
+            return list(connection.execute(query).scalars())
+
+    def head(self, theatre: str) -> Head:
+        """The chain's length and last hash; Head(0, GENESIS) when it is empty."""
+        with reading(self._engine) as connection:
+            return _head(connection, theatre)
+
+    def verify(self, theatre: str, expected: Head | None = None) -> Verified:
+        """What is wrong with the theatre's chain, recomputed from the bodies, line by line.
+
+        Every issue's text, place, columns and lines in `scores` are checked. What was cut off at
+        the end shows only against an `expected` head, such as the published manifest's.
+        """
+        audit = Audit(theatre)
+        with reading(self._engine) as connection, _undecoded(connection):
+            query = sa.select(issues).where(issues.c.theatre == theatre)
+            found = connection.execution_options(yield_per=50).execute(
+                query.order_by(issues.c.position)
+            )
+            for line in found.mappings():
+                one = Link(**{name: _legible(value) for name, value in line.items()})
+                audit.take(one, _scores(connection, theatre, one.position))
+            audit.faults += _orphans(connection, theatre)
+        if expected is not None:
+            audit.meet(expected)
+        return Verified(audit.count, audit.head, tuple(audit.faults))
+
+    def _read(self, body: str, body_sha256: str) -> Forecast:
+        if digest(body.encode()) != body_sha256:
+            raise ArchiveError(
+                "an archived issue was changed",
+                where=name_of(self._engine),
+                found=body,
+                do="run `dyadcast verify` to see which",
+            )
+        return from_json(body)
+
+
+def _archived(line: sa.Row[tuple[int, str, str, str, str, str]]) -> Archived:
+    return Archived(
+        position=line.position,
+        issue_id=line.issue_id,
+        as_of=date.fromisoformat(line.as_of),
+        issued_at=datetime.fromisoformat(line.issued_at),
+        status=line.status,
+        hash=line.hash,
+    )
+
+
+def _is(theatre: str, issue_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(issues.c.theatre == theatre, issues.c.issue_id == issue_id)
+
+
+def _legible(value: Any) -> Any:
+    # SQLite takes a BLOB where the column says TEXT.
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
+
+
+def _head(connection: Connection, theatre: str) -> Head:
+    query = (
+        sa.select(issues.c.position, issues.c.hash)
+        .where(issues.c.theatre == theatre)
+        .order_by(issues.c.position.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).first()
+    return Head() if found is None else Head(found.position, found.hash)
+
+
+def _scores(connection: Connection, theatre: str, position: int) -> list[dict[str, object]]:
+    query = (
+        sa.select(scores)
+        .where(scores.c.theatre == theatre, scores.c.position == position)
+        .order_by(scores.c.line)
+    )
+    return [dict(line) for line in connection.execute(query).mappings()]
+
+
+def _orphans(connection: Connection, theatre: str) -> list[str]:
+    known = sa.select(issues.c.position).where(issues.c.theatre == theatre)
+    query = (
+        sa.select(scores.c.position, scores.c.issue_id)
+        .where(scores.c.theatre == theatre, scores.c.position.not_in(known))
+        .distinct()
+        .order_by(scores.c.position)
+    )
+    return [
+        f"issue {line.issue_id} at position {line.position}: lines in scores, but no issue"
+        for line in connection.execute(query)
+    ]
+
+
+@contextmanager
+def _undecoded(connection: Connection) -> Iterator[None]:
+    """SQLite's text is read whatever its bytes, so that a damaged one is named, not stumbled over.
+
+    PostgreSQL lets no such text in.
+    """
+    raw: Any = connection.connection.dbapi_connection
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        raw.text_factory = str
+
+
+def _missing(connection: Connection) -> set[str]:
+    """The tables, columns and triggers that lack; ArchiveError where a table is another's."""
+    inspector = sa.inspect(connection)
+    there = set(inspector.get_table_names()) & set(metadata.tables)
+    for name in sorted(there):
+        lacking = _lacking(connection, name)
+        columns = {column["name"] for column in inspector.get_columns(name)}
+        if columns | lacking != set(metadata.tables[name].columns.keys()):
+            raise ArchiveError(
+                f"the table {name} is something else's",
+                where=name_of(connection.engine),
+                found=sorted(columns),
+                expected="the archive's columns",
+                do="name another database",
+            )
+    later = {f"{name}.{column}" for name in there for column in _lacking(connection, name)}
+    return (set(metadata.tables) - there) | later | unprotected(connection, KEYS).keys()
+
+
+def _lacking(connection: Connection, table: str) -> set[str]:
+    """The columns that an archive of an older format does not have yet."""
+    there = {column["name"] for column in sa.inspect(connection).get_columns(table)}
+    return (set(LATER_FIELDS) & set(metadata.tables[table].columns.keys())) - there
+
+
+def _create(connection: Connection) -> None:
+    """Make what is missing, in the caller's transaction: another may have been first."""
+    _missing(connection)
+    metadata.create_all(connection)
+    for column in sorted(_lacking(connection, "scores")):
+        kind = metadata.tables["scores"].columns[column].type.compile(connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE scores ADD COLUMN {column} {kind}")
+    protect(connection, KEYS)

@@ -1,0 +1,198 @@
+"""The hash chain: each archived issue carries the hash of the one before it, and who checks it."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from errors import shown
+from publish.contract.forecast import Forecast, ForecastError, from_json, moment_text, to_json
+from publish.contract.row import flat_object
+
+# What the first issue of a theatre names as the hash before it.
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How long a theatre's chain is, and the hash of its last issue; (0, GENESIS) when empty."""
+
+    position: int = 0
+    hash: str = GENESIS
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One archived issue: the columns of the table `issues`."""
+
+    theatre: str
+    position: int
+    issue_id: str
+    as_of: str
+    issued_at: str
+    status: str
+    body: str
+    body_sha256: str
+    previous_hash: str
+    hash: str
+
+
+def digest(data: bytes) -> str:
+    """The SHA-256 of the bytes, in 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def link_hash(
+    previous_hash: str, theatre: str, position: int, issue_id: str, body_sha256: str
+) -> str:
+    """The hash of an archived issue: SHA-256 of five lines of UTF-8, joined by one newline each.
+
+    The lines are, in order: the hash of the issue before (GENESIS for the first), the theatre, the
+    position in decimal, the issue_id, the SHA-256 of the issue's canonical JSON text in UTF-8.
+    No line can hold a newline, so no two issues give the same five.
+    """
+    lines = (previous_hash, theatre, str(position), issue_id, body_sha256)
+    return digest("\n".join(lines).encode("utf-8", "surrogateescape"))
+
+
+def link(forecast: Forecast, head: Head) -> Link:
+    """The Link that the issue becomes when it is archived after `head`."""
+    body = to_json(forecast)
+    body_sha256 = digest(body.encode())
+    position = head.position + 1
+    own = link_hash(head.hash, forecast.theatre, position, forecast.issue_id, body_sha256)
+    return Link(
+        theatre=forecast.theatre,
+        position=position,
+        issue_id=forecast.issue_id,
+        as_of=forecast.as_of.isoformat(),
+        issued_at=moment_text(forecast.issued_at),
+        status=forecast.status,
+        body=body,
+        body_sha256=body_sha256,
+        previous_hash=head.hash,
+        hash=own,
+    )
+
+
+def score_lines(forecast: Forecast, position: int) -> list[dict[str, object]]:
+    """One line a Row, with the columns of the table `scores`; drivers as JSON text."""
+    issue: dict[str, object] = {
+        "theatre": forecast.theatre,
+        "position": position,
+        "issue_id": forecast.issue_id,
+        "as_of": forecast.as_of.isoformat(),
+        "issued_at": moment_text(forecast.issued_at),
+        "issue_status": forecast.status,
+    }
+    return [issue | {"line": line} | flat_object(row) for line, row in enumerate(forecast.rows, 1)]
+
+
+@dataclass(slots=True)
+class Audit:
+    """A walk along a theatre's chain from its beginning: where it stands and what it found.
+
+    Each fault is one line that names the issue and its position.
+    """
+
+    theatre: str
+    head: Head = field(default_factory=Head)
+    count: int = 0
+    faults: list[str] = field(default_factory=list)
+    _seen: dict[str, int] = field(default_factory=dict)
+    _hashes: dict[int, str] = field(default_factory=dict)
+
+    def take(self, found: Link, scores: Sequence[Mapping[str, object]]) -> None:
+        """Check the next issue, in order of position, and its lines in the table `scores`."""
+        if not isinstance(found.position, int):
+            self.faults.append(f"issue {found.issue_id}: {shown(found.position)} is no position")
+            return
+        faults = [*self._place_faults(found), *_body_faults(found)]
+        forecast = _forecast(found)
+        if isinstance(forecast, str):
+            faults.append(forecast)
+        else:
+            faults += _column_faults(found, forecast)
+            faults += _score_faults(forecast, found.position, scores)
+        named = found.issue_id if found.issue_id.isalnum() else shown(found.issue_id)
+        self.faults += [f"issue {named} at position {found.position}: {x}" for x in faults]
+        self.count += 1
+        self.head = Head(found.position, found.hash)
+        self._seen.setdefault(found.issue_id, found.position)
+        self._hashes.setdefault(found.position, found.hash)
+
+    def meet(self, expected: Head) -> None:
+        """Check that the chain holds a head that was published: a cut end is seen only so."""
+        if expected.position == 0:
+            return
+        if expected.position > self.head.position:
+            self.faults.append(
+                f"positions {self.head.position + 1} to {expected.position}: missing at the end, "
+                "though they were published"
+            )
+        elif self._hashes.get(expected.position) != expected.hash:
+            self.faults.append(
+                f"position {expected.position}: not the issue whose hash was published"
+            )
+
+    def _place_faults(self, found: Link) -> list[str]:
+        faults = []
+        last = self.head.position
+        if found.position <= last:
+            faults.append("the position is taken twice")
+        elif found.position > last + 1:
+            faults.append(f"positions {last + 1} to {found.position - 1} before it are missing")
+        if found.previous_hash != self.head.hash:
+            faults.append("it does not follow the issue before it")
+        if (first := self._seen.get(found.issue_id)) is not None:
+            faults.append(f"archived already at position {first}")
+        return faults
+
+
+def _body_faults(found: Link) -> list[str]:
+    body_sha256 = digest(found.body.encode("utf-8", "surrogateescape"))
+    faults = []
+    if found.body_sha256 != body_sha256:
+        faults.append("the body is not the one that was archived")
+    own = link_hash(found.previous_hash, found.theatre, found.position, found.issue_id, body_sha256)
+    if found.hash != own:
+        faults.append("the hash is not that of its contents")
+    return faults
+
+
+def _forecast(found: Link) -> Forecast | str:
+    try:
+        return from_json(found.body)
+    except ForecastError as error:
+        return f"the body is no forecast: {error}"
+
+
+def _column_faults(found: Link, forecast: Forecast) -> list[str]:
+    wanted = {
+        "theatre": forecast.theatre,
+        "issue_id": forecast.issue_id,
+        "as_of": forecast.as_of.isoformat(),
+        "issued_at": moment_text(forecast.issued_at),
+        "status": forecast.status,
+    }
+    return [
+        f"column {name} holds {shown(getattr(found, name))}, the body {shown(value)}"
+        for name, value in wanted.items()
+        if getattr(found, name) != value
+    ]
+
+
+def _score_faults(
+    forecast: Forecast, position: int, scores: Sequence[Mapping[str, object]]
+) -> list[str]:
+    wanted = score_lines(forecast, position)
+    faults = []
+    if len(scores) != len(wanted):
+        faults.append(f"{len(scores)} lines in scores, {len(wanted)} in the body")
+    for line, (found, right) in enumerate(zip(scores, wanted, strict=False), 1):
+        faults += [
+            f"scores line {line}, column {name} holds {shown(found.get(name))}, "
+            f"the body {shown(value)}"
+            for name, value in right.items()
+            if found.get(name) != value
+        ]
+    return faults

@@ -1,0 +1,275 @@
+"""The scoreboard: what past issues said, what came of it, and what it cost; kept for ever.
+
+One line a published row and revision: where history is revised and an outcome with it, a further
+line is added and both stay, each with the vintage of the events that it was judged on.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from publish.archive.appendonly import protect, unprotected
+from publish.archive.archive import TEXT, Archive, issues, scores
+from publish.archive.history import counting
+from streams.store.database import reading, writing
+
+EDGE: Final = 1e-9
+"""The log score of a forecast nearer than this to 0 or 1 is that of EDGE."""
+metadata = sa.MetaData()
+outcomes = sa.Table(
+    "outcomes",
+    metadata,
+    *(sa.Column(name, TEXT, primary_key=True) for name in ("theatre", "issue_id")),
+    *(sa.Column(name, TEXT, primary_key=True) for name in ("unit", "target")),
+    sa.Column("horizon_days", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
+    *(sa.Column(name, TEXT, nullable=False) for name in ("as_of", "target_end_date")),
+    sa.Column("hindcast", sa.Boolean, nullable=False),
+    *(
+        sa.Column(name, sa.Double, nullable=False)
+        for name in (
+            "probability",
+            "baseline_probability",
+            "brier",
+            "baseline_brier",
+            "log_score",
+            "baseline_log_score",
+        )
+    ),
+    sa.Column("outcome", sa.Integer, nullable=False),
+    *(sa.Column(name, TEXT, nullable=False) for name in ("vintage", "resolved_at")),
+    sqlite_with_rowid=False,
+)
+KEYS: Final = {
+    "outcomes": " AND ".join(
+        f"outcomes.{column.name} = NEW.{column.name}" for column in outcomes.primary_key
+    )
+}
+Key = tuple[str, str, str, int]
+"""Issue, unit, target, horizon in days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One published row with a probability."""
+
+    theatre: str
+    issue_id: str
+    unit: str
+    target: str
+    horizon_days: int
+    as_of: str
+    target_end_date: str
+    hindcast: bool
+    probability: float
+    baseline_probability: float
+
+    @property
+    def key(self) -> Key:
+        """What tells it from every other row."""
+        return self.issue_id, self.unit, self.target, self.horizon_days
+
+
+class Scoreboard:
+    """The outcomes in a database; makes the table if need be. StoreError for its faults."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        Archive(engine)  # whose tables it reads
+        with reading(engine) as connection:
+            there = sa.inspect(connection).has_table(outcomes.name)
+            complete = there and not unprotected(connection, KEYS)
+        if not complete:
+            with writing(engine) as connection:
+                metadata.create_all(connection)
+                protect(connection, KEYS)
+
+    def said(self, theatre: str, until: date) -> list[Said]:
+        """Every archived row with a probability whose window has passed by that day."""
+        c = scores.c
+        names = [name for name in Said.__slots__ if name != "hindcast"]
+        hindcast = (c.issue_status == "hindcast").label("hindcast")
+        query = sa.select(*(c[name] for name in names), hindcast).where(
+            c.theatre == theatre,
+            c.probability.is_not(None),
+            c.target_end_date <= until.isoformat(),
+        )
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(c.position, c.line)).mappings()
+            return [Said(**{**row, "hindcast": bool(row["hindcast"])}) for row in rows]
+
+    def close(
+        self, found: Iterable[tuple[Said, int]], vintage: str, now: datetime
+    ) -> tuple[int, int]:
+        """How many rows were closed, and how many closed before came out otherwise now.
+
+        `found` are rows with their outcomes (1 or 0), judged on the events of `vintage`. What
+        stands already changes nothing. One transaction: all of it lands or nothing.
+        """
+        found = list(found)
+        with writing(self._engine) as connection:
+            theatres = {said.theatre for said, _ in found}
+            last = {key: line for each in theatres for key, line in _last(connection, each)}
+            new = [
+                _line(said, outcome, last.get(said.key, (0, None))[0] + 1, vintage, now)
+                for said, outcome in found
+                if last.get(said.key, (0, None))[1] != outcome
+            ]
+            if new:
+                connection.execute(sa.insert(outcomes), new)
+        first = sum(line["revision"] == 1 for line in new)
+        return first, len(new) - first
+
+    def standing(
+        self,
+        theatre: str,
+        *,
+        unit: str | None = None,
+        target: str | None = None,
+        horizon_days: int | None = None,
+        hindcasts: bool = True,
+        start: int = 0,
+        limit: int | None = None,
+    ) -> list[dict[str, Any]]:
+        """The last revision of each closed row of the issues that count, the newest first.
+
+        With days as dates; from the `start`-th on, at most `limit`. `target_start_date` is None
+        where the window begins on the day after as_of.
+        """
+        c, issue, row = outcomes.c, issues.c, scores.c
+        its_issue = [issue.theatre == c.theatre, issue.issue_id == c.issue_id]
+        its_row = [row.theatre == issue.theatre, row.position == issue.position]
+        its_row += [row[name] == c[name] for name in ("unit", "target", "horizon_days")]
+        wanted = {c.unit: unit, c.target: target, c.horizon_days: horizon_days}
+        query = (
+            sa.select(outcomes, row.target_start_date)
+            .join(issues, sa.and_(*its_issue))
+            .join(scores, sa.and_(*its_row))
+            .where(c.theatre == theatre, c.revision == _latest_revision())
+            .where(c.issue_id.in_(_counting_ids(theatre)))
+            .where(*(column == value for column, value in wanted.items() if value is not None))
+            .order_by(c.as_of.desc(), c.target, c.unit, c.horizon_days)
+            .offset(start)
+            .limit(limit)
+        )
+        if not hindcasts:
+            query = query.where(c.hindcast.is_(False))
+        with reading(self._engine) as connection:
+            return [_read(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def _latest_revision() -> sa.ScalarSelect[Any]:
+    other = outcomes.alias("other")
+    same = [
+        other.c[column.name] == outcomes.c[column.name]
+        for column in outcomes.primary_key
+        if column.name != "revision"
+    ]
+    return sa.select(sa.func.max(other.c.revision)).where(*same).scalar_subquery()
+
+
+def _counting_ids(theatre: str) -> sa.Select[Any]:
+    kept = issues.c.position.in_(counting(theatre, hindcasts=True))
+    return sa.select(issues.c.issue_id).where(issues.c.theatre == theatre, kept)
+
+
+def _last(connection: Connection, theatre: str) -> Iterable[tuple[Key, tuple[int, int]]]:
+    c = outcomes.c
+    query = (
+        sa.select(c.issue_id, c.unit, c.target, c.horizon_days, c.revision, c.outcome)
+        .where(c.theatre == theatre)
+        .order_by(c.revision)
+    )
+    for *key, revision, outcome in connection.execute(query):
+        yield (key[0], key[1], key[2], key[3]), (revision, outcome)
+
+
+def _line(said: Said, outcome: int, revision: int, vintage: str, now: datetime) -> dict[str, Any]:
+    p, base = said.probability, said.baseline_probability
+    return {
+        **asdict(said),
+        "outcome": outcome,
+        "brier": (p - outcome) ** 2,
+        "baseline_brier": (base - outcome) ** 2,
+        "log_score": log_score(p, outcome),
+        "baseline_log_score": log_score(base, outcome),
+        "revision": revision,
+        "vintage": vintage,
+        "resolved_at": now.isoformat(),
+    }
+
+
+def log_score(probability: float, outcome: int) -> float:
+    """Minus the log of the probability that was given to what came; lower is better (Good 1952)."""
+    given = probability if outcome else 1 - probability
+    return float(-np.log(np.clip(given, EDGE, 1 - EDGE)))
+
+
+def _read(row: dict[str, Any]) -> dict[str, Any]:
+    for name in ("as_of", "target_end_date", "target_start_date"):
+        row[name] = None if row[name] is None else date.fromisoformat(row[name])
+    row["hindcast"] = bool(row["hindcast"])
+    return row
+
+
+def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Mean Brier and log scores by target, horizon and unit group, hindcasts apart: a line each.
+
+    `rows` are standing outcomes. A calendar month is told by `months_ahead`, how many months it
+    lies after that of as_of, and its `horizon_days` is None; for a window of days the other way
+    round. `skill` is 1 - Brier / the base rate's, None where that is 0. `windows` is how many
+    windows fit without overlapping: the evidence is no larger than that.
+    """
+    groups: dict[_Group, list[dict[str, Any]]] = {}
+    for row in rows:
+        unit = row["unit"]  # countries go by their ISO codes, segments by names in small letters
+        group = "dyad" if unit == "dyad" else "countries" if unit.isupper() else "segments"
+        start, as_of = row["target_start_date"], row["as_of"]
+        ahead = start and 12 * (start.year - as_of.year) + start.month - as_of.month
+        days = row["horizon_days"] if start is None else None
+        groups.setdefault(_Group(row["target"], days, ahead, group, row["hindcast"]), []).append(
+            row
+        )
+    order = sorted(groups, key=lambda key: tuple(-1 if each is None else each for each in key))
+    return [_summed(key, groups[key]) for key in order]
+
+
+class _Group(NamedTuple):
+    target: str
+    horizon_days: int | None
+    months_ahead: int | None
+    units: str
+    hindcast: bool
+
+
+def _windows(rows: Sequence[dict[str, Any]], days: int | None) -> int:
+    if days is None:
+        return len({row["target_start_date"] for row in rows})
+    windows, free_from = 0, date.min
+    for day in sorted({row["as_of"] for row in rows}):
+        if day >= free_from:
+            windows, free_from = windows + 1, date.fromordinal(day.toordinal() + days)
+    return windows
+
+
+def _summed(key: _Group, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    mean = {
+        name: float(np.mean([row[name] for row in rows]))
+        for name in ("probability", "outcome", "brier", "baseline_brier", "log_score")
+    }
+    return {
+        **key._asdict(),
+        "forecasts": len(rows),
+        "windows": _windows(rows, key.horizon_days),
+        "mean_probability": mean["probability"],
+        "rate": mean["outcome"],
+        "brier": mean["brier"],
+        "baseline_brier": mean["baseline_brier"],
+        "log_score": mean["log_score"],
+        "skill": 1 - mean["brier"] / mean["baseline_brier"] if mean["baseline_brier"] else None,
+    }

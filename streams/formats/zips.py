@@ -1,0 +1,132 @@
+"""The one member of a zip that matters, read within bounds."""
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import IO
+
+from errors import StreamError, shown
+
+CONTENT_MAX = 4 * 2**30
+RATIO_MAX = 200
+SMALL = 16 * 2**20
+"""Content that is no longer does no harm, however tightly it is packed."""
+_BEGINNINGS = (b"PK\x03\x04", b"PK\x05\x06")
+_READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What the library raises on files that are damaged in one way or another.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    OverflowError,
+    RuntimeError,
+    ValueError,
+)
+
+
+@contextmanager
+def open_member(
+    path: Path, pattern: str = "*.csv", content_max: int = CONTENT_MAX
+) -> Iterator[IO[bytes]]:
+    """The content of the zip's one member whose name fits; of a file that is no zip, its own.
+
+    `pattern` is a shell pattern of the end of the name, in any case; the stream's `name` is the
+    member's. Raises StreamError where no or several members fit, where any member's path leads
+    out of its folder, where it is encrypted, damaged, or longer than `content_max` or than
+    RATIO_MAX times its packed size (and SMALL), also while it is read.
+    """
+    with ExitStack() as opened:
+        try:
+            if is_zip(path):
+                archive = opened.enter_context(zipfile.ZipFile(path))
+                info = _chosen(archive, pattern, str(path))
+                _check(info, content_max, str(path))
+                member = opened.enter_context(archive.open(info))
+                stream: IO[bytes] = io.BufferedReader(_Member(member, info, str(path)), 2**17)
+            else:
+                stream = opened.enter_context(path.open("rb"))
+        except _DAMAGE as error:
+            raise _damaged(error, str(path)) from None
+        yield stream
+
+
+def is_zip(path: Path) -> bool:
+    """Whether the file is named as a zip, or begins as one. Raises OSError."""
+    if path.suffix.lower() == ".zip":
+        return True
+    with path.open("rb") as stream:
+        return stream.read(4) in _BEGINNINGS
+
+
+class _Member(io.RawIOBase):
+    """A member's content; the library itself reads no more of it than its header says."""
+
+    def __init__(self, member: IO[bytes], info: zipfile.ZipInfo, where: str) -> None:
+        self.name = info.filename
+        self._member = member
+        self._where = where
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            data = self._member.read(len(buffer))
+        except _DAMAGE as error:
+            raise _damaged(error, self._where) from None
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _damaged(error: Exception, where: str) -> StreamError:
+    if isinstance(error, OSError) and error.strerror:
+        return StreamError(f"cannot be read: {error.strerror}", where=where)
+    found = str(error) or type(error).__name__
+    return StreamError("a damaged zip", where=where, found=found, do="fetch it again")
+
+
+def _chosen(archive: zipfile.ZipFile, pattern: str, where: str) -> zipfile.ZipInfo:
+    """The one member that fits; every member's path is looked at."""
+    fitting = []
+    for info in archive.infolist():
+        _check_path(info.orig_filename, where)
+        if not info.is_dir() and _fits(info.filename, pattern):
+            fitting.append(info)
+    if len(fitting) != 1:
+        found = [info.filename for info in fitting]
+        expected = f"one member *{pattern.lstrip('*')}"
+        raise StreamError("not one file inside", where=where, found=found, expected=expected)
+    return fitting[0]
+
+
+def _fits(name: str, pattern: str) -> bool:
+    # macOS keeps a shadow of every file in a zip, under the file's own name.
+    shadow = name.startswith("__MACOSX/")
+    return not shadow and fnmatchcase(name.lower(), f"*{pattern.lower()}")
+
+
+def _check_path(name: str, where: str) -> None:
+    bad = "\\" in name or "\0" in name or name.startswith("/") or name[1:2] == ":"
+    if bad or ".." in name.split("/"):
+        expected = "a path inside its folder"
+        raise StreamError("a member outside its folder", where=where, found=name, expected=expected)
+
+
+def _check(info: zipfile.ZipInfo, content_max: int, where: str) -> None:
+    inside = f"{where}, {shown(info.filename)}"
+    if info.flag_bits & 0x1:
+        raise StreamError("encrypted", where=inside, expected="a zip without a password")
+    if info.compress_type not in _READABLE:
+        found = info.compress_type
+        raise StreamError("packed in another way", where=inside, found=found, expected="deflate")
+    allowed = min(content_max, max(SMALL, RATIO_MAX * info.compress_size))
+    if info.file_size > allowed:
+        expected = f"at most {allowed:,} bytes from {info.compress_size:,} packed ones"
+        raise StreamError("too long inside", where=inside, found=info.file_size, expected=expected)

@@ -1,0 +1,329 @@
+"""ACLED: what its API and its exports tell of the theatre, each row known from its timestamp.
+
+The timestamp is when ACLED last published the row. A row that comes back with a later one is a
+new version; one that the list of deletions names is retracted from the time of its deletion. Of
+ACLED's text only its codes and names are kept: its notes are not ours to publish.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from errors import StreamError, shown
+from streams.events.event import Event, EventError, to_frame
+from streams.formats.cells import count_in, degrees_in
+from streams.formats.csv_records import RecordError, cut_records, fields_of
+from streams.formats.files import Progress, digest_of, silent
+from streams.places.border import Border, border_of
+from streams.store.landing import Batch, Ingested
+from streams.store.quarantine import Refusal
+from streams.store.store import Store
+from theatres import Theatre
+
+SOURCE = "acled"
+TABLE = Path(__file__).parents[2] / "data" / "acled.csv"
+NEEDED = (
+    *("event_id_cnty", "event_date", "time_precision", "event_type", "sub_event_type"),
+    *("actor1", "actor2", "iso", "location", "latitude", "longitude", "geo_precision"),
+    *("fatalities", "timestamp"),
+)
+STATES = {"586": "PAK", "4": "AFG"}
+"""ISO 3166-1 numbers of the theatre's actors."""
+
+ROWS = 5_000
+CONTENT_MAX = 1 << 30
+_STATE = re.compile(r"(?:military|police|government|border).* of (pakistan|afghanistan)\b")
+_STATE_NAMES = {"pakistan": "PAK", "afghanistan": "AFG"}
+_GROUPS = (
+    ("tehreek-i-taliban pakistan", "TTP"),
+    ("ttp", "TTP"),
+    ("jamaat-ul-ahrar", "JUA"),
+    ("lashkar-e-islam", "LEI"),
+    ("islamic state", "ISKP"),
+    ("baloch liberation army", "BLA"),
+    ("balochistan liberation front", "BLF"),
+    ("al qaeda", "AQ"),
+    ("taliban", "TLB"),
+    ("civilians", "CIV"),
+)
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
+_SPOKEN = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})")
+_UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_PRECISIONS = {"1": "day", "2": "week", "3": "month"}
+_AREA = "3"  # geo_precision of a region, whose point lies anywhere
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What a kind of event becomes: as `type`, or as `between` where both sides are the states'."""
+
+    type: str
+    between: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a file, on which line, and its bytes; or why it is none."""
+
+    line: int
+    raw: bytes
+    cells: Mapping[str, str] | RecordError
+
+
+@cache
+def code_book() -> Mapping[tuple[str, str], Code]:
+    """Every event and sub-event type of the codebook, in small letters.
+
+    Source: ACLED Codebook, table 2 (https://acleddata.com/knowledge-base/codebook/).
+    """
+    with TABLE.open(encoding="utf-8", newline="") as lines:
+        return MappingProxyType(
+            {
+                _kind(row): Code(row["type"], row["between"], row["note"])
+                for row in csv.DictReader(lines)
+            }
+        )
+
+
+def read(path: Path, theatre: Theatre) -> Iterator[Batch]:
+    """The rows judged, a part at a time: of a csv export, or of a page of the API's JSON.
+
+    A row counts where it happened in one of the two states, within the belt, or between their
+    forces. Raises StreamError where nothing of the file can be read.
+    """
+    rows = pages(path) if path.suffix.lower() == ".json" else _export(path)
+    border, seen, part = border_of(theatre), set[str](), list[Row]()
+    for row in rows:
+        part.append(row)
+        if len(part) == ROWS:
+            yield _judged(path, part, border, seen)
+            part = []
+    yield _judged(path, part, border, seen)
+
+
+def ingest(
+    store: Store, theatre: Theatre, path: Path, at: datetime, progress: Progress = silent
+) -> Ingested:
+    """What became of the file's rows; the same content again is not parsed.
+
+    An export says nothing of what it leaves out: no event is retracted for not being in it, and
+    no coverage is declared. Raises StreamError where nothing can be read.
+    """
+    with store.landing(SOURCE, str(path), digest_of(path), at) as landing:
+        if landing.known:
+            return landing.done()
+        for number, batch in enumerate(read(path, theatre), start=1):
+            landing.add(batch)
+            progress(f"{path.name}: parts read", number, 0)
+        return landing.done()
+
+
+def answer_of(path: Path) -> list[dict[str, Any]]:
+    """The rows that a page of the API holds. Raises StreamError where it is no good answer."""
+    try:
+        if path.stat().st_size > CONTENT_MAX:
+            raise ValueError
+        told = json.loads(path.read_bytes(), parse_constant=_no_number)
+    except OSError as error:
+        raise StreamError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except (ValueError, RecursionError):
+        raise StreamError("not an answer of ACLED's API", where=str(path)) from None
+    rows = told.get("data") if isinstance(told, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise StreamError("no rows in ACLED's answer", where=str(path), expected="`data`, a list")
+    return rows
+
+
+def pages(path: Path) -> Iterator[Row]:
+    """The rows of a page, numbered as they stand in it."""
+    for number, row in enumerate(answer_of(path), start=1):
+        cells = {str(name): _text(cell) for name, cell in row.items()}
+        raw = json.dumps(cells).encode()
+        absent = [name for name in NEEDED if name not in cells]
+        if absent:
+            yield Row(number, raw, RecordError(0, f"no field {absent[0]}", "ACLED's fields"))
+        else:
+            yield Row(number, raw, cells)
+
+
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell)
+
+
+def _no_number(_text: str) -> None:
+    raise ValueError
+
+
+def _export(path: Path) -> Iterator[Row]:
+    try:
+        records = cut_records(path.read_bytes())
+    except OSError as error:
+        raise StreamError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    head = next(records, None)
+    if head is None:
+        raise StreamError("an empty file", where=str(path), expected="ACLED's header")
+    try:
+        header = [name.strip().casefold() for name in fields_of(head.raw)]
+    except RecordError as error:
+        where = f"{path}, line {head.line}"
+        raise StreamError("no header", where=where, found=error.found) from None
+    _check_header(path, header)
+    for record in records:
+        try:
+            cells = fields_of(record.raw)
+            if len(cells) != len(header):
+                expected = f"{len(header)} fields"
+                raise RecordError(min(len(cells), len(header)), len(cells), expected)
+            yield Row(record.line, record.raw, dict(zip(header, cells, strict=True)))
+        except RecordError as error:
+            yield Row(record.line, record.raw, error)
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    absent = [name for name in NEEDED if name not in header]
+    twice = [name for name in NEEDED if header.count(name) > 1]
+    if absent or twice:
+        problem = f"no column {absent[0]}" if absent else f"column {twice[0]} stands twice"
+        raise StreamError(
+            f"not an ACLED export, {problem}",
+            where=f"{path}, line 1",
+            expected="an export with all columns, one row an event",
+        )
+
+
+def _judged(path: Path, part: list[Row], border: Border, seen: set[str]) -> Batch:
+    events, refusals, unmapped, elsewhere = [], [], dict[str, int](), 0
+    for row in part:
+        try:
+            cells = _cells(row)
+            code = code_book().get(_kind(cells))
+            if cells["event_id_cnty"] in seen:
+                raise EventError("event_id_cnty", cells["event_id_cnty"], "an id that stands once")
+            found = _event(cells, code or Code("", "", ""), border)
+        except EventError as error:
+            refusals.append(_refused(path, row, error))
+            continue
+        seen.add(cells["event_id_cnty"])
+        if found is None:
+            elsewhere += 1
+        elif isinstance(found, Event):
+            events.append(found)
+        else:
+            unmapped[found] = unmapped.get(found, 0) + 1
+    return Batch(
+        len(part), to_frame(events), elsewhere, unmapped=unmapped, refusals=tuple(refusals)
+    )
+
+
+def _kind(cells: Mapping[str, str]) -> tuple[str, str]:
+    return (cells["event_type"].strip().casefold(), cells["sub_event_type"].strip().casefold())
+
+
+def _cells(row: Row) -> Mapping[str, str]:
+    if isinstance(row.cells, RecordError):
+        raise EventError(f"number {row.cells.field + 1}", row.cells.found, row.cells.expected)
+    return {name: _UNPRINTED.sub(" ", row.cells[name]).strip() for name in NEEDED}
+
+
+def _event(cells: Mapping[str, str], code: Code, border: Border) -> Event | str | None:
+    """The event; its kind where that has no type; None where it is not the theatre's."""
+    actor, target = code_of(cells["actor1"]), code_of(cells["actor2"])
+    between = {actor, target} == set(STATES.values())
+    lat, lon = degrees_in(cells, "latitude"), degrees_in(cells, "longitude")
+    state = STATES.get(cells["iso"].removesuffix(".0"), "")
+    segment, km = _place(cells, lat, lon, state, border)
+    occurred_on, known_at = _day(cells["event_date"]), _moment(cells["timestamp"])
+    deaths = count_in(cells, "fatalities")
+    if not (state or between or (km is not None and km <= border.belt_km)):
+        return None
+    kind = code.between if between else code.type
+    if not kind:
+        return f"{cells['event_type']}: {cells['sub_event_type']}"[:120]
+    place = cells["location"][:300]
+    said = f"{cells['sub_event_type']}: {cells['actor1']}"
+    said += f" - {cells['actor2']}" if cells["actor2"] else ""
+    return Event(
+        event_id=cells["event_id_cnty"],
+        source=SOURCE,
+        occurred_on=occurred_on,
+        ended_on=occurred_on,
+        date_precision=_precision(cells["time_precision"]),
+        known_at=known_at,
+        type=kind,
+        actor=actor,
+        target=target,
+        place=place,
+        segment=segment,
+        lat=lat,
+        lon=lon,
+        deaths_low=None,
+        deaths_best=deaths,
+        deaths_high=None,
+        summary=f"{said}; {place}"[:500],
+        confidence="medium" if cells["geo_precision"] != _AREA else "low",
+        border_km=km,
+    )
+
+
+def _place(
+    cells: Mapping[str, str], lat: float | None, lon: float | None, state: str, border: Border
+) -> tuple[str, float | None]:
+    """The segment of the point, and its distance; one that stands for a region has no stretch."""
+    if lat is None or lon is None or abs(lat) > 90 or abs(lon) > 180:
+        return border.inland(state or "XXX"), None
+    segments, km = border.locate(np.array([lat]), np.array([lon]), [state or "XXX"])
+    segment = border.inland(state or "XXX") if cells["geo_precision"] == _AREA else segments[0]
+    return str(segment), round(float(km[0]), 3)
+
+
+def code_of(name: str) -> str:
+    """The code of an actor: a state's for its forces, else a group's; ARM for any other armed one.
+
+    CIV where no actor is named: then civilians, or nobody, were the target.
+    """
+    text = name.casefold()
+    if state := _STATE.match(text):
+        return _STATE_NAMES[state[1]]
+    if not text:
+        return "CIV"
+    return next((code for part, code in _GROUPS if part in text), "ARM")
+
+
+def _day(text: str) -> date:
+    """The day: YYYY-MM-DD as the API writes it, or `05 January 2024` as exports do."""
+    spoken = _SPOKEN.fullmatch(text)
+    try:
+        if spoken:
+            month = _MONTHS.index(spoken[2][:3].casefold()) // 4 + 1
+            return date(int(spoken[3]), month, int(spoken[1]))
+        return date.fromisoformat(text)
+    except ValueError:
+        raise EventError("event_date", text, "a date of the calendar as YYYY-MM-DD") from None
+
+
+def _moment(text: str) -> datetime:
+    if not re.fullmatch(r"\d{9,10}(\.0+)?", text):
+        raise EventError("timestamp", text, "seconds since 1970")
+    return datetime.fromtimestamp(int(text.partition(".")[0]), UTC).replace(tzinfo=None)
+
+
+def _precision(text: str) -> str:
+    if text not in _PRECISIONS:
+        raise EventError("time_precision", text, "1, 2 or 3")
+    return _PRECISIONS[text]
+
+
+def _refused(path: Path, row: Row, error: EventError) -> Refusal:
+    return Refusal(
+        SOURCE, str(path), row.line, error.column, shown(error.found), error.expected, row.raw
+    )

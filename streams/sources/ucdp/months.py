@@ -1,0 +1,131 @@
+"""Events and deaths by month of every country and dyad in the world, with their vintage."""
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from streams.sources.ucdp.releases import FIRST, Release, covered, latest_for_months
+from streams.store.database import insert_many, reading
+from streams.store.schema import release_dyads, release_months, releases
+
+SUMS = ("events", "deaths_low", "deaths_best", "deaths_high", "deaths_civilians")
+VIOLENCE = {1: "sb", 2: "ns", 3: "os"}
+"""UCDP's kinds: state-based, non-state, one-sided."""
+
+_KEYS = ["unit", "code", "month", "violence"]
+
+
+def sums_of(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `ged.Part` added up by country and month, and by dyad and month."""
+    parts = [
+        rows.rename(columns={unit: "code"}).assign(unit=unit)[[*_KEYS, *SUMS]]
+        for unit in ("country", "dyad")
+    ]
+    return pd.concat(parts).groupby(_KEYS, as_index=False)[list(SUMS)].sum()
+
+
+def added(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The sums of several parts of one release as one."""
+    if not parts:
+        return pd.DataFrame(columns=[*_KEYS, *SUMS])
+    return pd.concat(parts).groupby(_KEYS, as_index=False)[list(SUMS)].sum()
+
+
+def write_release(
+    connection: Connection, release: Release, sums: pd.DataFrame, dyads: pd.DataFrame
+) -> None:
+    """None; the release is on record with its sums by month and its dyads.
+
+    A release that came again, with other content, takes the place of what it said before.
+    """
+    for table in (release_months, release_dyads, releases):
+        connection.execute(sa.delete(table).where(table.c.release == release.name))
+    connection.execute(sa.insert(releases).values(**_row(release)))
+    told: dict[str, list[Any]] = {"release": [release.name] * len(sums)}
+    told |= {name: sums[name].tolist() for name in ("unit", "code", "violence", *SUMS)}
+    told["month"] = sums["month"].dt.strftime("%Y-%m").tolist() if len(sums) else []
+    insert_many(connection, release_months, told)
+    known = {name: dyads[name].tolist() for name in ("dyad", "name", "gwno_a", "gwno_b")}
+    insert_many(connection, release_dyads, {"release": [release.name] * len(dyads), **known})
+
+
+def _row(release: Release) -> dict[str, object]:
+    return {
+        "release": release.name,
+        "kind": release.kind,
+        "first_month": release.first_month.isoformat(),
+        "last_month": release.last_month.isoformat(),
+        "published_on": release.published_on.isoformat(),
+        "simulated": release.simulated,
+    }
+
+
+def read_releases(connection: Connection) -> list[Release]:
+    """The releases that have landed, in the order of their publication."""
+    return sorted(
+        Release(
+            date.fromisoformat(row.published_on),
+            row.release,
+            row.kind,
+            date.fromisoformat(row.first_month),
+            date.fromisoformat(row.last_month),
+            row.simulated,
+        )
+        for row in connection.execute(sa.select(releases))
+    )
+
+
+def told_until(engine: Engine, vintage: date) -> date | None:
+    """The last day that the releases published by `vintage` tell without a gap from 1989 on;
+    None where no final release has landed: candidates alone say nothing of the years before."""
+    with reading(engine) as connection:
+        known = [one for one in read_releases(connection) if one.published_on <= vintage]
+    span = covered(known)
+    return span[1] if span is not None and span[0] == FIRST else None
+
+
+def country_months(engine: Engine, vintage: date) -> pd.DataFrame:
+    """Monthly events and deaths of each country, as the releases published by `vintage` tell.
+
+    Columns: code (Gleditsch-Ward number), month (datetime64), release, and for each kind of
+    violence (sb, ns, os) events, deaths_low, deaths_best, deaths_high, deaths_civilians. A month
+    is told by the newest release that covers it; a month that no row names had no event, where
+    some release covers it. Nothing published after `vintage` is in it.
+    """
+    return _told(engine, "country", vintage)
+
+
+def dyad_months(engine: Engine, vintage: date) -> pd.DataFrame:
+    """The same of each dyad, its code UCDP's number of it; with its name and its sides.
+
+    gwno_a and gwno_b are the sides' Gleditsch-Ward numbers, empty for a side that is no
+    government: with both it is a dyad of states.
+    """
+    months = _told(engine, "dyad", vintage)
+    with reading(engine) as connection:
+        rows = connection.execute(sa.select(release_dyads)).all()
+    names = pd.DataFrame(rows, columns=["release", "code", "name", "gwno_a", "gwno_b"])
+    return months.merge(names, on=["release", "code"], how="left")
+
+
+def _told(engine: Engine, unit: str, vintage: date) -> pd.DataFrame:
+    table = release_months.c
+    with reading(engine) as connection:
+        chosen = latest_for_months(read_releases(connection), vintage)
+        query = sa.select(release_months).where(
+            table.unit == unit, table.release.in_(set(chosen.values()))
+        )
+        rows = connection.execute(query).all()
+    frame = pd.DataFrame(rows, columns=list(table.keys()))
+    told = {month.strftime("%Y-%m"): name for month, name in chosen.items()}
+    frame = frame[frame["month"].map(told) == frame["release"]]
+    wide = frame.assign(violence=frame["violence"].map(VIOLENCE)).pivot_table(
+        index=["code", "month", "release"], columns="violence", values=list(SUMS), fill_value=0
+    )
+    wide = wide.reindex(columns=[(s, v) for v in VIOLENCE.values() for s in SUMS], fill_value=0)
+    wide.columns = [f"{v}_{s}" for v in VIOLENCE.values() for s in SUMS]
+    flat = wide.astype("int64").reset_index()
+    return flat.assign(month=pd.to_datetime(flat["month"], format="%Y-%m"))

@@ -1,0 +1,190 @@
+"""What lands in the store from a file: judged rows in, counts of what became of them out."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from streams.store.database import StoreError
+from streams.store.quarantine import Refusal, refuse
+from streams.store.schema import coverages, landings
+from streams.store.versions import Landed, add_versions, clock, read_versions, stamp
+from streams.store.versions import standing as last_of
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A part of a file, judged: every record read is in exactly one of the other fields.
+
+    `frame` holds the good events of the theatre, `elsewhere` counts the good records of other
+    places or pairs, `folded` those told by another event of the batch, `unmapped` the theatre's
+    records whose code maps to no type, by code.
+    """
+
+    read: int
+    frame: pd.DataFrame
+    elsewhere: int = 0
+    folded: int = 0
+    unmapped: Mapping[str, int] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What became of the records of one file or several; `known_files` were not parsed again."""
+
+    files: int = 0
+    known_files: int = 0
+    read: int = 0
+    new: int = 0
+    revised: int = 0
+    retracted: int = 0
+    unchanged: int = 0
+    elsewhere: int = 0
+    folded: int = 0
+    refused: int = 0
+    unmapped: Mapping[str, int] = field(default_factory=dict)
+    refusals: tuple[Refusal, ...] = ()
+
+    def __add__(self, other: "Ingested") -> "Ingested":
+        counts = {
+            name: getattr(self, name) + getattr(other, name)
+            for name in self.__dataclass_fields__
+            if name != "unmapped"
+        }
+        return Ingested(**counts, unmapped=dict(Counter(self.unmapped) + Counter(other.unmapped)))
+
+    def line(self, commonest: int = 10) -> str:
+        """One line: the counts that are not zero, and the commonest unmapped codes."""
+        told = ", ".join(f"{count:,} {what}" for what, count in self._counted() if count)
+        codes = Counter(self.unmapped).most_common(commonest)
+        listed = ", ".join(f"{code} {count:,}" for code, count in codes)
+        return (
+            f"{self.read:,} rows read"
+            + (f", {told}" if told else "")
+            + (f" (unmapped: {listed})" if listed else "")
+        )
+
+    def _counted(self) -> list[tuple[str, int]]:
+        return [
+            ("new", self.new),
+            ("revised", self.revised),
+            ("retracted", self.retracted),
+            ("unchanged", self.unchanged),
+            ("elsewhere", self.elsewhere),
+            ("folded", self.folded),
+            ("unmapped", sum(self.unmapped.values())),
+            ("refused", self.refused),
+            ("files known already", self.known_files),
+        ]
+
+
+class Landing:
+    """One transaction into which a file's batches go; made by Store.landing.
+
+    `known` says that this very content of this source has landed before; `connection` is for
+    a stream's own tables.
+    """
+
+    def __init__(
+        self, connection: Connection, source: str, file: str, sha256: str, at: datetime
+    ) -> None:
+        self.connection = connection
+        self.source = source
+        self.known = bool(sha256) and _has_landed(connection, source, sha256)
+        self._file = file
+        self._sha256 = sha256
+        self._at = stamp(at)
+        newest = connection.execute(sa.select(sa.func.max(landings.c.landing))).scalar()
+        self._number = (newest or 0) + 1
+        self._landed = Landed()
+        self._batches = Ingested()
+
+    def add(self, batch: Batch) -> None:
+        """None; the batch's events are stored and its refusals are in quarantine."""
+        self.append(batch.frame)
+        refuse(self.connection, batch.refusals, self._at)
+        self._batches += Ingested(
+            read=batch.read,
+            elsewhere=batch.elsewhere,
+            folded=batch.folded,
+            refused=len(batch.refusals),
+            unmapped=batch.unmapped,
+            refusals=batch.refusals,
+        )
+
+    def append(self, frame: pd.DataFrame) -> Landed:
+        """What became of these events; those whose content is stored already change nothing."""
+        landed = add_versions(self.connection, frame, self._number, self._at)
+        self._landed += landed
+        return landed
+
+    def retract(self, event_ids: Sequence[str], known_at: datetime) -> None:
+        """None; of the events named those that stand at `known_at` have a tombstone then."""
+        known = pd.Timestamp(clock(known_at).replace(microsecond=0))
+        live = self.standing(known_at, event_ids)
+        gone = live.assign(known_at=known, retracted=True)
+        self.append(gone.astype({"known_at": "datetime64[s]"}))
+
+    def standing(
+        self, known_at: datetime | None = None, event_ids: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """The source's events as they stood at that instant, or stand last: COLUMNS."""
+        versions = read_versions(self.connection, sources=[self.source], until=known_at)
+        if event_ids is not None:
+            versions = versions[versions["event_id"].isin(list(event_ids))]
+        return last_of(versions)
+
+    def cover(self, start: date, end: date) -> None:
+        """None; from `start` to `end` the source's silence means calm.
+
+        The same span declared again changes nothing. Raises StoreError where it ends before
+        it starts.
+        """
+        if end < start:
+            raise StoreError(
+                "coverage ends before it starts",
+                where=self.source,
+                found=end.isoformat(),
+                expected=f"{start} or later",
+            )
+        span = {"source": self.source, "start_on": start.isoformat(), "end_on": end.isoformat()}
+        known = sa.select(coverages.c.position).filter_by(**span)
+        if self.connection.execute(known).first() is None:
+            self.connection.execute(sa.insert(coverages).values(declared_at=self._at, **span))
+
+    def done(self) -> Ingested:
+        """What became of the records so far."""
+        return self._batches + Ingested(
+            files=1,
+            known_files=int(self.known),
+            new=self._landed.new,
+            revised=self._landed.revised,
+            retracted=self._landed.retracted,
+            unchanged=self._landed.unchanged,
+        )
+
+    def close(self) -> None:
+        """None; that the file has landed is on record, unless it was known or there was nothing."""
+        versions = self._landed.new + self._landed.revised + self._landed.retracted
+        if self.known or not (versions or self._sha256):
+            return
+        self.connection.execute(
+            sa.insert(landings).values(
+                landing=self._number,
+                source=self.source,
+                file=self._file,
+                sha256=self._sha256,
+                versions=versions,
+                landed_at=self._at,
+            )
+        )
+
+
+def _has_landed(connection: Connection, source: str, sha256: str) -> bool:
+    query = sa.select(landings.c.landing).filter_by(source=source, sha256=sha256)
+    return connection.execute(query).first() is not None

@@ -1,0 +1,173 @@
+"""The tables that the streams keep in the database."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
+
+from streams.events.frame import DTYPES
+
+metadata = MetaData()
+
+# Byte order, whatever the server's locale: times are ISO text, which then sorts as time does.
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+COUNT = BigInteger().with_variant(Integer(), "sqlite")
+_TYPES: dict[str, TypeEngine[Any]] = {
+    "str": TEXT,
+    "datetime64[s]": TEXT,
+    "int64": COUNT,
+    "Int64": COUNT,
+    "float64": Double(),
+    "bool": Boolean(),
+}
+_MAY_BE_EMPTY = ("float64", "Int64")
+
+# Its presence says that the database is ours, and in which shape.
+marker = Table(
+    "dyadcast_schema",
+    metadata,
+    Column("application", TEXT, primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+
+# One row each time that rows were put into the store together: all of them or none.
+landings = Table(
+    "landings",
+    metadata,
+    Column("landing", COUNT, primary_key=True, autoincrement=True),
+    Column("source", TEXT, nullable=False),
+    Column("file", TEXT, nullable=False),
+    Column("sha256", TEXT, nullable=False),  # of the file's content; empty where there was none
+    Column("versions", COUNT, nullable=False),
+    Column("landed_at", TEXT, nullable=False),
+    Index("landings_by_content", "source", "sha256"),
+)
+
+event_versions = Table(
+    "event_versions",
+    metadata,
+    *(Column(name, _TYPES[kind], nullable=kind in _MAY_BE_EMPTY) for name, kind in DTYPES.items()),
+    Column("ingested_at", TEXT, nullable=False),
+    Column("content_hash", LargeBinary, nullable=False),
+    Column("landing", COUNT, nullable=False),
+    PrimaryKeyConstraint("source", "event_id", "version"),
+    sqlite_with_rowid=False,  # one tree to write instead of two
+)
+
+# The same versions as columns, for views; made from the rows, and written with them.
+event_blocks = Table(
+    "event_blocks",
+    metadata,
+    Column("block", COUNT, primary_key=True, autoincrement=True),
+    Column("rows", COUNT, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,  # a number is never used again: blocks stand in order
+)
+
+# One row each time that a source was asked for what is new.
+runs = Table(
+    "runs",
+    metadata,
+    Column("position", COUNT, primary_key=True, autoincrement=True),
+    Column("source", TEXT, nullable=False),
+    Column("started_at", TEXT, nullable=False),
+    Column("status", TEXT, nullable=False),
+    Column("told", TEXT, nullable=False),
+)
+
+coverages = Table(
+    "coverages",
+    metadata,
+    Column("position", COUNT, primary_key=True, autoincrement=True),
+    Column("source", TEXT, nullable=False),
+    Column("start_on", TEXT, nullable=False),
+    Column("end_on", TEXT, nullable=False),
+    Column("declared_at", TEXT, nullable=False),
+    UniqueConstraint("source", "start_on", "end_on", name="coverages_one_of_a_span"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("refusal_id", TEXT, primary_key=True),
+    Column("source", TEXT, nullable=False),
+    Column("file", TEXT, nullable=False),
+    Column("line", COUNT, nullable=False),
+    Column("column", TEXT, nullable=False),
+    Column("found", TEXT, nullable=False),
+    Column("expected", TEXT, nullable=False),
+    Column("event_id", TEXT, nullable=False),
+    # Bytes, because what is refused may be no text at all.
+    Column("header", LargeBinary, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("refused_at", TEXT, nullable=False),
+    Column("resolved_at", TEXT, nullable=True),
+)
+
+# The UCDP releases that have landed: which months each covers, and when it was published.
+releases = Table(
+    "releases",
+    metadata,
+    Column("release", TEXT, primary_key=True),
+    Column("kind", TEXT, nullable=False),
+    Column("first_month", TEXT, nullable=False),
+    Column("last_month", TEXT, nullable=False),
+    Column("published_on", TEXT, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+)
+
+# Events and deaths of every country and dyad in the world by month, as each release tells them.
+release_months = Table(
+    "release_months",
+    metadata,
+    Column("release", TEXT, nullable=False),
+    Column("unit", TEXT, nullable=False),
+    Column("code", COUNT, nullable=False),
+    Column("month", TEXT, nullable=False),
+    Column("violence", COUNT, nullable=False),
+    Column("events", COUNT, nullable=False),
+    Column("deaths_low", COUNT, nullable=False),
+    Column("deaths_best", COUNT, nullable=False),
+    Column("deaths_high", COUNT, nullable=False),
+    Column("deaths_civilians", COUNT, nullable=False),
+    PrimaryKeyConstraint("release", "unit", "code", "month", "violence"),
+    sqlite_with_rowid=False,
+)
+
+# Who the sides of a dyad are; a government by its Gleditsch-Ward number.
+release_dyads = Table(
+    "release_dyads",
+    metadata,
+    Column("release", TEXT, nullable=False),
+    Column("dyad", COUNT, nullable=False),
+    Column("name", TEXT, nullable=False),
+    Column("gwno_a", TEXT, nullable=False),
+    Column("gwno_b", TEXT, nullable=False),
+    PrimaryKeyConstraint("release", "dyad"),
+)
+
+# What each release says of each event, by its hash, so that releases may come in any order.
+release_events = Table(
+    "release_events",
+    metadata,
+    Column("event_id", TEXT, nullable=False),
+    Column("release", TEXT, nullable=False),
+    Column("ended_on", TEXT, nullable=False),
+    Column("said", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("event_id", "release"),
+    Index("release_events_by_release", "release"),
+    sqlite_with_rowid=False,
+)
