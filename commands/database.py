@@ -14,18 +14,20 @@ app = typer.Typer(
 
 @app.command()
 def views() -> None:
-    """Make the views latest_scores, score_history and scoreboard.
+    """List the views latest_scores, score_history and scoreboard; put back what was taken away.
 
     Example: dyadcast database views
     """
     from flows.pipeline.settings import read_settings
-    from publish.archive.views import VIEWS, make_views
-    from streams.store.store import connect
+    from streams.store.store import connect, writing
+    from streams.store.upgrade import restore
+    from streams.store.views import VIEWS
 
     settings = read_settings()
     make_home(settings.home)
-    made = make_views(connect(settings.database_url))
-    for name in VIEWS:
+    with writing(connect(settings.database_url)) as connection:
+        made = restore(connection)
+    for name in (*VIEWS, *sorted(set(made) - set(VIEWS))):
         print(f"{name}: {'made' if name in made else 'there already'}")
 
 
@@ -41,8 +43,8 @@ def reader(
     """
     from flows.pipeline.settings import read_settings
     from publish.archive.reader import make_reader
-    from publish.archive.views import VIEWS
     from streams.store.store import connect
+    from streams.store.views import VIEWS
 
     # No option, not even a hidden one: what is given as an argument shows in `ps`.
     password = os.environ.get("DYADCAST_READER_PASSWORD") or typer.prompt(

@@ -218,14 +218,16 @@ def verify(theatre: TheatreName = "pak_afg") -> None:
     from theatres import load_theatre
 
     settings, name = read_settings(), load_theatre(theatre).name
-    found = Archive(connect(settings.database_url)).verify(
-        name, published_head(settings.published, name)
-    )
+    archive = Archive(connect(settings.database_url))
+    found = archive.verify(name, published_head(settings.published, name))
     for fault in found.faults:
         say(fault)
+    if unguarded := archive.unguarded():
+        gone = f"the archive's rules {', '.join(unguarded)} were taken away"
+        say(f"{gone}: put them back by `dyadcast database views`")
     print(
         f"{name}: {found.count} issues, head {found.head.hash[:16]}, "
         + ("the chain holds" if found.holds else f"{len(found.faults)} faults")
     )
-    if not found.holds:
+    if unguarded or not found.holds:
         raise typer.Exit(1)

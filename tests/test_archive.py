@@ -6,18 +6,16 @@ import signal
 import time
 from collections.abc import Iterator
 from datetime import date, timedelta
-from math import log
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from forecasts import AS_OF, ISSUED_AT, make_days, make_forecast, make_row, make_rows
+from forecasts import AS_OF, ISSUED_AT, make_days, make_forecast, make_rows
 from sqlalchemy.engine import Engine
 
 from publish.archive.archive import Archive, ArchiveError
 from publish.archive.chain import GENESIS, Head, digest, link_hash
 from publish.contract.forecast import to_json
-from publish.contract.row import LATER_FIELDS
 from streams.store.store import StoreError, connect
 
 HOME = "pak_afg"
@@ -121,13 +119,6 @@ def test_scores_hold_the_rows_tidily(engine: Engine) -> None:
     assert found[3][3].startswith("the chronicle's silence")
 
 
-def test_archive_on_tables_of_something_else_is_an_error(engine: Engine) -> None:
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE TABLE issues (title TEXT)")
-    with pytest.raises(ArchiveError, match="the table issues is something else's"):
-        Archive(engine)
-
-
 def test_failed_append_leaves_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = fill(engine, 1)
 
@@ -195,30 +186,3 @@ def test_locked_database_is_told_in_one_line(tmp_path: Path) -> None:
     assert archive.append(make_forecast(mlflow_run_id="run-2"))
     holder.dispose()
     waiting.dispose()
-
-
-def test_archive_of_an_older_format_is_read_verified_and_continued(engine: Engine) -> None:
-    archive = fill(engine, 2)
-    head = archive.head(HOME)
-    with engine.begin() as connection:  # as a release without the later columns made it
-        for column in LATER_FIELDS:
-            connection.exec_driver_sql(f"ALTER TABLE scores DROP COLUMN {column}")
-
-    opened = Archive(engine)
-    newer = make_forecast(
-        AS_OF + timedelta(days=9),
-        rows=(
-            make_row(
-                AS_OF + timedelta(days=9),
-                change=0.1,
-                drivers_log_odds=(("force", log(7 / 3)),),
-                change_split=(("new_events", 12.0), ("time_passing", -2.0)),
-            ),
-        ),
-    )
-    opened.append(newer)
-
-    assert opened.head(HOME).position == head.position + 1
-    assert opened.verify(HOME).faults == ()
-    assert opened.get(HOME, newer.issue_id) == newer
-    assert "drivers_log_odds" not in to_json(make_days(1)[0])

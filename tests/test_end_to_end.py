@@ -19,7 +19,6 @@ from flows.serving import service
 from publish.api.access import Rules
 from publish.api.conformance import check
 from publish.archive.archive import Archive
-from publish.archive.views import make_views
 from publish.contract.context import Context
 from publish.contract.forecast import Forecast, from_json
 from publish.files.files import context_of, latest, page_path
@@ -72,7 +71,6 @@ def test_every_view_holds_the_same_numbers(trained: Job, tmp_path: Path) -> None
     assert told.to_dict() == {key: found[0] for key, found in wanted.items()}
 
     # the database's views
-    make_views(engine)
     with engine.connect() as connection:
         view = pd.read_sql("SELECT * FROM latest_scores", connection)
     assert numbers(view.to_dict("records")) == wanted

@@ -249,7 +249,7 @@ from alerting import NOW, make_alert, make_theatre
 from publish.alerting.outbox import Outbox
 from publish.alerting.senders import read_channels
 from publish.alerting.sending import deliver
-from streams.store import connect
+from streams.store.store import connect
 
 outbox = Outbox(connect(sys.argv[1]))
 outbox.store([make_alert()], ["webhook"])

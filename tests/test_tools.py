@@ -12,7 +12,6 @@ from forecasts import make_forecast
 from serving import THEATRE, listening, serve
 
 from publish.archive.archive import Archive
-from publish.archive.views import make_views
 from publish.files.formats import SCHEMA
 from streams.store.database import connected
 
@@ -73,7 +72,6 @@ def test_sql_runs_on_the_views(database_url: str) -> None:
     (query,) = blocks("sql")
     with connected(database_url) as engine:
         Archive(engine).append(make_forecast())
-        make_views(engine)
         with engine.connect() as connection:
             found = connection.exec_driver_sql(query).all()
     assert [row[1] for row in found] == [0.25]

@@ -10,10 +10,11 @@ from forecasts import AS_OF, ISSUED_AT, make_forecast, make_row
 from sqlalchemy.engine import Engine
 
 from publish.archive.archive import Archive
-from publish.archive.reader import make_reader
+from publish.archive.reader import ReaderError, make_reader
 from publish.archive.scoreboard import Scoreboard
-from publish.archive.views import VIEWS, ViewError, make_views
-from streams.store.store import connect
+from streams.store.store import connect, writing
+from streams.store.upgrade import restore
+from streams.store.views import VIEWS
 
 BEFORE = AS_OF - timedelta(days=1)
 PASSWORD = "correct-horse-battery"  # noqa: S105
@@ -35,10 +36,9 @@ def fill(engine: Engine) -> None:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """A database with issues and the views."""
+    """A database with issues."""
     made = connect(database_url)
     fill(made)
-    make_views(made)
     yield made
     made.dispose()
 
@@ -71,11 +71,11 @@ def test_scoreboard_holds_the_last_outcome(engine: Engine) -> None:
 
 
 def test_views_are_made_once_and_anew_where_they_are_another_release_s(engine: Engine) -> None:
-    assert make_views(engine) == []
-    with engine.begin() as connection:
+    with writing(engine) as connection:
+        assert restore(connection) == []
         connection.execute(sa.text("DROP VIEW scoreboard"))
         connection.execute(sa.text("CREATE VIEW scoreboard AS SELECT 1 AS one"))
-    assert make_views(engine) == ["scoreboard"]
+        assert restore(connection) == ["scoreboard"]
     assert "outcome" in {c["name"] for c in sa.inspect(engine).get_columns("scoreboard")}
 
 
@@ -111,11 +111,11 @@ def test_reader_can_read_the_views_and_nothing_else(postgresql_url: str) -> None
 
 
 def test_reader_is_refused_where_it_would_be_unsafe(sqlite_url: str, postgresql_url: str) -> None:
-    with pytest.raises(ViewError, match="needs PostgreSQL"):
+    with pytest.raises(ReaderError, match="needs PostgreSQL"):
         make_reader(connect(sqlite_url), "tableau", PASSWORD)
     engine = connect(postgresql_url)
-    with pytest.raises(ViewError, match="not a role's name"):
+    with pytest.raises(ReaderError, match="not a role's name"):
         make_reader(engine, 'x"; DROP', PASSWORD)
-    with pytest.raises(ViewError, match="too short"):
+    with pytest.raises(ReaderError, match="too short"):
         make_reader(engine, "tableau", "short")
     engine.dispose()

@@ -8,11 +8,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from publish.alerting.alerts import Alert
+from streams.store.schema import TEXT, metadata
 
 State = Literal["pending", "sent", "dead"]
-
-TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-metadata = sa.MetaData()
 
 
 def _texts(*names: str) -> Iterator[sa.Column[str]]:

@@ -29,7 +29,6 @@ from publish.alerting.deliveries import (
     alerts,
     deliveries,
     joined,
-    metadata,
     moment,
     read_alert,
     read_delivery,
@@ -64,18 +63,13 @@ class Claimed:
 
 
 class Outbox:
-    """The alerts and deliveries in a database opened by `streams.database.connect`.
+    """The alerts and deliveries in a database opened by `streams.store.database.connect`.
 
-    Makes its tables if need be. Raises StoreError for whatever the database says is wrong.
+    Raises StoreError for whatever the database says is wrong.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with reading(engine) as connection:
-            there = set(sa.inspect(connection).get_table_names())
-        if not set(metadata.tables) <= there:
-            with writing(engine) as connection:
-                metadata.create_all(connection)
 
     def store(self, raised: Sequence[Alert], channels: Collection[str]) -> list[Alert]:
         """Those of the alerts that are new; each now waits on those of its channels that there are.

@@ -15,14 +15,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from errors import DyadcastError
-from publish.archive.appendonly import protect, unprotected
 from publish.archive.chain import Audit, Head, Link, digest, link, score_lines
 from publish.contract.forecast import Forecast, from_json
 from publish.contract.row import LATER_FIELDS
 from streams.store.database import name_of, reading, writing
-
-TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-metadata = sa.MetaData()
+from streams.store.rules import unprotected
+from streams.store.schema import TEXT, metadata
 
 
 def _texts(*names: str) -> Iterator[sa.Column[str]]:
@@ -65,19 +63,9 @@ scores = sa.Table(
     sqlite_with_rowid=False,
 )
 
-KEYS = {
-    "issues": (
-        "issues.theatre = NEW.theatre AND "
-        "(issues.position = NEW.position OR issues.issue_id = NEW.issue_id)"
-    ),
-    "scores": (
-        "scores.theatre = NEW.theatre AND scores.position = NEW.position AND scores.line = NEW.line"
-    ),
-}
-
 
 class ArchiveError(DyadcastError):
-    """An archive that lacks an issue, holds a changed one, or whose tables are not its own."""
+    """An archive that lacks an issue or holds a changed one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +95,13 @@ class Verified:
 
 
 class Archive:
-    """The issues in a database opened by `streams.store.connect`; makes its tables if need be.
+    """The issues in a database opened by `streams.store.connect`.
 
-    Raises ArchiveError where tables of these names are something else's, StoreError for whatever
-    the database says is wrong.
+    Raises StoreError for whatever the database says is wrong.
     """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with reading(engine) as connection:
-            complete = not _missing(connection)
-        if not complete:
-            with writing(engine) as connection:
-                _create(connection)
 
     def append(self, forecast: Forecast) -> bool:
         """True once the issue stands at the chain's end, False if it was archived before.
@@ -209,6 +191,11 @@ class Archive:
             audit.meet(expected)
         return Verified(audit.count, audit.head, tuple(audit.faults))
 
+    def unguarded(self) -> list[str]:
+        """The rules by which the database refuses changes that somebody has taken away."""
+        with reading(self._engine) as connection:
+            return [*unprotected(connection)]
+
     def _read(self, body: str, body_sha256: str) -> Forecast:
         if digest(body.encode()) != body_sha256:
             raise ArchiveError(
@@ -289,38 +276,3 @@ def _undecoded(connection: Connection) -> Iterator[None]:
         yield
     finally:
         raw.text_factory = str
-
-
-def _missing(connection: Connection) -> set[str]:
-    """The tables, columns and triggers that lack; ArchiveError where a table is another's."""
-    inspector = sa.inspect(connection)
-    there = set(inspector.get_table_names()) & set(metadata.tables)
-    for name in sorted(there):
-        lacking = _lacking(connection, name)
-        columns = {column["name"] for column in inspector.get_columns(name)}
-        if columns | lacking != set(metadata.tables[name].columns.keys()):
-            raise ArchiveError(
-                f"the table {name} is something else's",
-                where=name_of(connection.engine),
-                found=sorted(columns),
-                expected="the archive's columns",
-                do="name another database",
-            )
-    later = {f"{name}.{column}" for name in there for column in _lacking(connection, name)}
-    return (set(metadata.tables) - there) | later | unprotected(connection, KEYS).keys()
-
-
-def _lacking(connection: Connection, table: str) -> set[str]:
-    """The columns that an archive of an older format does not have yet."""
-    there = {column["name"] for column in sa.inspect(connection).get_columns(table)}
-    return (set(LATER_FIELDS) & set(metadata.tables[table].columns.keys())) - there
-
-
-def _create(connection: Connection) -> None:
-    """Make what is missing, in the caller's transaction: another may have been first."""
-    _missing(connection)
-    metadata.create_all(connection)
-    for column in sorted(_lacking(connection, "scores")):
-        kind = metadata.tables["scores"].columns[column].type.compile(connection.dialect)
-        connection.exec_driver_sql(f"ALTER TABLE scores ADD COLUMN {column} {kind}")
-    protect(connection, KEYS)

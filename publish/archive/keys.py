@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 
 from errors import DyadcastError
 from streams.store.database import reading, writing
+from streams.store.schema import metadata
 
 Scope = Literal["read", "events", "admin"]
 GRANTS: Final[dict[str, frozenset[str]]] = {
@@ -27,7 +28,6 @@ GRANTS: Final[dict[str, frozenset[str]]] = {
 PREFIX: Final = "dyk"
 NAME_LENGTH: Final = 100
 
-metadata = sa.MetaData()
 api_keys = sa.Table(
     "api_keys",
     metadata,
@@ -60,15 +60,10 @@ class Key:
 
 
 class Keys:
-    """The keys in a database; makes its table if need be. StoreError for the database's faults."""
+    """The keys in a database. StoreError for its faults."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        with reading(engine) as connection:
-            there = sa.inspect(connection).has_table(api_keys.name)
-        if not there:
-            with writing(engine) as connection:
-                metadata.create_all(connection)
 
     def make(self, name: str, scope: Scope, now: datetime) -> str:
         """The new key's text, which is not kept and cannot be shown again."""

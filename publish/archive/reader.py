@@ -6,8 +6,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from publish.archive.views import VIEWS, ViewError, make_views
+from errors import DyadcastError
 from streams.store.database import name_of, writing
+from streams.store.views import VIEWS
 
 ROLE: Final = re.compile(r"[a-z][a-z0-9_]{0,40}")
 PASSWORD_LENGTH: Final = 12
@@ -36,23 +37,26 @@ WHERE m.member = CAST(:name AS regrole)
 ORDER BY 1"""
 
 
+class ReaderError(DyadcastError):
+    """A role to read the views that cannot be made."""
+
+
 def make_reader(engine: Engine, name: str, password: str) -> None:
     """None; the role may log in and select from the views, and nothing else. Made or mended.
 
     The server is given the password's SCRAM verifier, never the password. PUBLIC loses the rights
     to create in the schema and to make temporary tables. Large objects, which PostgreSQL lets
     every role make, are left to it: the role's transactions only read unless it says otherwise.
-    Raises ViewError, and changes nothing, for a database without roles, a bad name, a short
+    Raises ReaderError, and changes nothing, for a database without roles, a bad name, a short
     password, a role of that name that is not such a reader, and where the role could do more.
     StoreError for the server's faults.
     """
     if engine.dialect.name != "postgresql":
-        raise ViewError("a role needs PostgreSQL", found=engine.dialect.name)
+        raise ReaderError("a role needs PostgreSQL", found=engine.dialect.name)
     if not ROLE.fullmatch(name):
-        raise ViewError("not a role's name", found=name, expected="a-z, 0-9 and _, 41 at most")
+        raise ReaderError("not a role's name", found=name, expected="a-z, 0-9 and _, 41 at most")
     if len(password) < PASSWORD_LENGTH:
-        raise ViewError("the password is too short", expected=f"{PASSWORD_LENGTH} or more")
-    make_views(engine)
+        raise ReaderError("the password is too short", expected=f"{PASSWORD_LENGTH} or more")
     with writing(engine) as connection:
         there = _is_ours(connection, name)
         _set_password(connection, name, password, "ALTER" if there else "CREATE")
@@ -62,13 +66,13 @@ def make_reader(engine: Engine, name: str, password: str) -> None:
 
 
 def _is_ours(connection: Connection, name: str) -> bool:
-    """Whether the role is there; ViewError where it was made for something else."""
+    """Whether the role is there; ReaderError where it was made for something else."""
     query = sa.text(
         "SELECT shobj_description(oid, 'pg_authid') AS mark FROM pg_roles WHERE rolname = :name"
     )
     found = connection.execute(query, {"name": name}).first()
     if found is not None and found.mark != MARK:
-        raise ViewError(
+        raise ReaderError(
             "the role is there, and was not made to read the views",
             where=name_of(connection.engine),
             found=name,
@@ -105,7 +109,7 @@ def _check_rights(connection: Connection, name: str) -> None:
     query = sa.text(_BEYOND)
     beyond = connection.execute(query, {"name": name, "views": list(VIEWS)}).scalars().all()
     if beyond:
-        raise ViewError(
+        raise ReaderError(
             "the role could do more than read the views",
             where=name_of(connection.engine),
             found=f"{name}: {', '.join(beyond[:5])}",

@@ -13,14 +13,13 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from publish.archive.appendonly import protect, unprotected
-from publish.archive.archive import TEXT, Archive, issues, scores
+from publish.archive.archive import issues, scores
 from publish.archive.history import counting
 from streams.store.database import reading, writing
+from streams.store.schema import TEXT, metadata
 
 EDGE: Final = 1e-9
 """The log score of a forecast nearer than this to 0 or 1 is that of EDGE."""
-metadata = sa.MetaData()
 outcomes = sa.Table(
     "outcomes",
     metadata,
@@ -45,11 +44,6 @@ outcomes = sa.Table(
     *(sa.Column(name, TEXT, nullable=False) for name in ("vintage", "resolved_at")),
     sqlite_with_rowid=False,
 )
-KEYS: Final = {
-    "outcomes": " AND ".join(
-        f"outcomes.{column.name} = NEW.{column.name}" for column in outcomes.primary_key
-    )
-}
 Key = tuple[str, str, str, int]
 """Issue, unit, target, horizon in days."""
 
@@ -76,18 +70,10 @@ class Said:
 
 
 class Scoreboard:
-    """The outcomes in a database; makes the table if need be. StoreError for its faults."""
+    """The outcomes in a database. StoreError for its faults."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        Archive(engine)  # whose tables it reads
-        with reading(engine) as connection:
-            there = sa.inspect(connection).has_table(outcomes.name)
-            complete = there and not unprotected(connection, KEYS)
-        if not complete:
-            with writing(engine) as connection:
-                metadata.create_all(connection)
-                protect(connection, KEYS)
 
     def said(self, theatre: str, until: date) -> list[Said]:
         """Every archived row with a probability whose window has passed by that day."""

@@ -12,37 +12,33 @@ import psycopg
 import psycopg.sql
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
-from errors import DyadcastError
-from streams.store.migration import SCHEMA_VERSION, migrate_from_1
-from streams.store.schema import marker, metadata
+from streams.store.faults import StoreError, explained, masked, name_of
+from streams.store.upgrade import check_ours, is_current, upgrade
 
-APPLICATION = "dyadcast"
+__all__ = ["StoreError", "connect", "connected", "insert_many", "name_of", "reading", "writing"]
+
 BUSY_SECONDS = 10.0
 _WRITERS_LOCK = 0x64796164  # "dyad": one writer at a time in a PostgreSQL database
 _WAL_ATTEMPTS = 50
 _MEMORY = (None, "", ":memory:")
 
 
-class StoreError(DyadcastError):
-    """A database that cannot be opened, is not ours, or refuses what it is asked."""
-
-
 def connect(url: str, busy_seconds: float = BUSY_SECONDS) -> Engine:
-    """An engine on the database at `url`, with the streams' tables in it.
+    """An engine on the database at `url`, with every table of this version in it.
 
     `sqlite:///PATH` makes the file and its folder; `postgresql://` and `postgresql+psycopg://`
-    name a server's database. Safe to call from several processes at once: the tables and the
-    marker that says whose they are appear together or not at all.
+    name a server's database. One that an older dyadcast made is upgraded. Safe to call from
+    several processes at once: all the tables appear together or not at all.
     Raises StoreError, in one line with the password masked, for a bad URL, a file that is no
-    SQLite database, a database of something else or of a newer dyadcast, one locked for longer
+    SQLite database, a database of something else or of a later dyadcast, one locked for longer
     than `busy_seconds`, a folder that cannot be written, a server that does not answer.
     """
     target = _parse(url)
     engine = _sqlite(target, busy_seconds) if _is_sqlite(target) else _postgresql(target)
     try:
-        _claim(engine, busy_seconds)
+        _make_current(engine, busy_seconds)
     except BaseException:
         engine.dispose()
         raise
@@ -57,11 +53,6 @@ def connected(url: str) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
-
-
-def name_of(engine: Engine) -> str:
-    """The database's address as it may be shown: without a password."""
-    return _masked(engine.url)
 
 
 @contextmanager
@@ -108,44 +99,6 @@ def insert_many(connection: Connection, table: sa.Table, columns: Mapping[str, l
         connection.exec_driver_sql(str(insert), several)
 
 
-@contextmanager
-def explained(engine: Engine) -> Iterator[None]:
-    """Nothing, but a database's error inside becomes a StoreError of one line."""
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error, psycopg.Error) as error:
-        problem, do = _diagnose(error)
-        raise StoreError(problem, where=name_of(engine), do=do) from error
-
-
-_DIAGNOSES = (
-    ("lock timeout", "locked by another process", "wait for it to finish, then try again"),
-    ("is locked", "locked by another process", "wait for it to finish, then try again"),
-    ("not a database", "not an SQLite database", "name another file, or move this one away"),
-    ("malformed", "a damaged SQLite database", "restore it from a copy"),
-    ("unable to open", "cannot be opened", "check that its folder may be written"),
-    ("readonly", "cannot be written", "check the permissions of the file and its folder"),
-    ("read-only", "cannot be written", "check the permissions of the database"),
-    ("disk is full", "the disk is full", "make room, then try again"),
-    ("password authentication", "the server refuses the password", "check the URL's user"),
-    ("does not exist", "no such database, user or table", "check the URL"),
-    ("connection", "the server cannot be reached", "check that it runs, and the URL"),
-    ("resolve", "the server cannot be reached", "check the URL's host"),
-)
-
-
-def _diagnose(error: Exception) -> tuple[str, str]:
-    told = str(getattr(error, "orig", None) or error)
-    for sign, problem, do in _DIAGNOSES:
-        if sign in told:
-            return problem, do
-    return f"the database says: {_first_line(told)}", "see its documentation or its log"
-
-
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "nothing")
-
-
 def _parse(url: str) -> URL:
     try:
         target = make_url(url)
@@ -154,20 +107,15 @@ def _parse(url: str) -> URL:
     if target.drivername in ("postgresql", "postgres"):
         target = target.set(drivername="postgresql+psycopg")
     if target.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
-        raise _bad_address("unknown kind of database", _masked(target))
+        raise _bad_address("unknown kind of database", masked(target))
     if _is_sqlite(target) and (target.host or target.query):
-        raise _bad_address("more than a path", _masked(target))
+        raise _bad_address("more than a path", masked(target))
     return target
 
 
 def _bad_address(problem: str, found: str) -> StoreError:
     expected = "sqlite:///PATH or postgresql://USER@HOST/NAME"
     return StoreError(problem, where="the database's URL", found=found, expected=expected)
-
-
-def _masked(url: URL) -> str:
-    shown = url.render_as_string(hide_password=True)
-    return re.sub(r"((?:pass|password|passfile|sslpassword)=)[^&]*", r"\1***", shown)
 
 
 def _is_sqlite(url: URL) -> bool:
@@ -208,59 +156,20 @@ def _make_folder(url: URL) -> None:
     except OSError as error:
         raise StoreError(
             f"the folder {folder} cannot be made: {error.strerror}",
-            where=_masked(url),
+            where=masked(url),
             do="name a folder that may be written",
         ) from None
 
 
-def _claim(engine: Engine, busy_seconds: float) -> None:
+def _make_current(engine: Engine, busy_seconds: float) -> None:
+    """The tables as this version has them: a database that has them costs one query."""
+    if is_current(engine):
+        return
     with reading(engine) as connection:
-        if _version(connection) == SCHEMA_VERSION:
-            return
+        check_ours(connection)  # before a file that is not ours is touched
     _use_wal(engine, busy_seconds)
     with writing(engine) as connection:
-        # Another process may have been first since the look above.
-        version = _version(connection)
-        if version == 0:
-            metadata.create_all(connection)
-            connection.execute(
-                sa.insert(marker).values(application=APPLICATION, version=SCHEMA_VERSION)
-            )
-        elif version == 1:
-            migrate_from_1(connection)
-            connection.execute(sa.update(marker).values(version=SCHEMA_VERSION))
-
-
-def _version(connection: Connection) -> int:
-    """The shape of the tables; 0 where there are none yet."""
-    tables = set(sa.inspect(connection).get_table_names())
-    if marker.name in tables:
-        return _known_version(connection)
-    ours = tables & set(metadata.tables)
-    foreign = tables if _is_sqlite(connection.engine.url) else ours
-    if foreign:
-        raise StoreError(
-            "the database of something else",
-            where=name_of(connection.engine),
-            found=f"table {min(foreign)}",
-            expected="an empty database or one that dyadcast made",
-            do="name another database",
-        )
-    return 0
-
-
-def _known_version(connection: Connection) -> int:
-    query = sa.select(marker.c.version).where(marker.c.application == APPLICATION)
-    version = connection.execute(query).scalar()
-    if version not in (1, SCHEMA_VERSION):
-        raise StoreError(
-            "the tables have another shape",
-            where=name_of(connection.engine),
-            found=f"schema version {version}",
-            expected=f"{SCHEMA_VERSION} or older",
-            do="use the dyadcast that made it, or a newer one",
-        )
-    return int(version)
+        upgrade(connection)
 
 
 def _use_wal(engine: Engine, busy_seconds: float) -> None:

@@ -1,4 +1,7 @@
-"""The tables that the streams keep in the database."""
+"""The tables that the streams keep in the database, as they are read and written.
+
+They are made by the revisions (upgrade.py), as are those that other parts add to `metadata`.
+"""
 
 from typing import Any
 
@@ -34,14 +37,6 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "bool": Boolean(),
 }
 _MAY_BE_EMPTY = ("float64", "Int64")
-
-# Its presence says that the database is ours, and in which shape.
-marker = Table(
-    "dyadcast_schema",
-    metadata,
-    Column("application", TEXT, primary_key=True),
-    Column("version", Integer, nullable=False),
-)
 
 # One row each time that rows were put into the store together: all of them or none.
 landings = Table(

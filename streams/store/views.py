@@ -1,4 +1,4 @@
-"""SQL views for reporting tools, each column with its meaning (reader.py has the role).
+"""SQL views for reporting tools, each column with its meaning.
 
 latest_scores   the rows of each theatre's newest issue that is no hindcast
 score_history   the rows of the issue that counts for each as_of
@@ -10,11 +10,7 @@ import re
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
-
-from errors import DyadcastError
-from publish.archive.scoreboard import Scoreboard
-from streams.store.database import reading, writing
+from sqlalchemy.engine import Connection
 
 MEANINGS: Final = {
     "theatre": "the conflict's name, such as pak_afg",
@@ -94,10 +90,6 @@ JOIN ({counting}) i ON i.theatre = x.theatre AND i.position = x.position WHERE i
 VIEWS: Final = tuple(_VIEWS)
 
 
-class ViewError(DyadcastError):
-    """A view, or a role to read it, that cannot be made."""
-
-
 def definition(name: str, dialect: str) -> str:
     """The view's SELECT on that kind of database: days are dates where it has such a type."""
 
@@ -125,15 +117,14 @@ def definition(name: str, dialect: str) -> str:
     return text.strip()
 
 
-def make_views(engine: Engine) -> list[str]:
-    """The views that were made or made anew: those that are as they should be stay."""
-    Scoreboard(engine)
-    with reading(engine) as connection:
-        changed = [name for name in VIEWS if _marked(connection, name) != _mark(connection, name)]
-    if changed:
-        with writing(engine) as connection:
-            for name in changed:
-                _make(connection, name)
+def make_views(connection: Connection) -> list[str]:
+    """The views that were made or made anew: those that are as they should be stay.
+
+    In the caller's transaction; who may read a view keeps that right.
+    """
+    changed = [name for name in VIEWS if _marked(connection, name) != _mark(connection, name)]
+    for name in changed:
+        _make(connection, name)
     return changed
 
 
@@ -149,10 +140,9 @@ def _make(connection: Connection, name: str) -> None:
     connection.exec_driver_sql(f"CREATE VIEW {name} AS {select}")
     connection.exec_driver_sql(f"COMMENT ON VIEW {name} IS '{mark}'")
     for column in sa.inspect(connection).get_columns(name):
-        told = (
-            MEANINGS[column["name"]].replace("%", "%%").replace("'", "''")
-        )  # the driver's own sign
-        connection.exec_driver_sql(f"COMMENT ON COLUMN {name}.{column['name']} IS '{told}'")
+        # A bare % is the driver's own sign.
+        meaning = MEANINGS[column["name"]].replace("%", "%%").replace("'", "''")
+        connection.exec_driver_sql(f"COMMENT ON COLUMN {name}.{column['name']} IS '{meaning}'")
     for reader in readers:
         connection.exec_driver_sql(f"GRANT SELECT ON {name} TO {reader}")
 

@@ -1,0 +1,12 @@
+"""Every table that the house declares, wherever it stands."""
+
+from publish.alerting.deliveries import alerts, deliveries
+from publish.archive.archive import issues, scores
+from publish.archive.keys import api_keys
+from publish.archive.scoreboard import outcomes
+from streams.sources.gdelt.stories import reports
+from streams.store.schema import metadata
+
+DECLARED = (alerts, api_keys, deliveries, issues, outcomes, reports, scores)
+
+__all__ = ["DECLARED", "metadata"]
