@@ -26,7 +26,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from streams import ucdp
-from streams.store import Store, connect
+from streams.store.store import Store, connect
 from theatres import load_theatre
 store, theatre = Store(connect(sys.argv[1])), load_theatre("pak_afg")
 for path in sys.argv[2:]:
