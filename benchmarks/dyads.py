@@ -36,7 +36,7 @@ from models.forecasting.count_months import dyad_study
 from models.learners.memories import frequencies, leaning_memories
 from models.numerics.distribution import falling, reached
 from models.walks.months import Study, Walked, walk
-from streams.sources.chronicle import EMBEDDED, read
+from streams.sources.chronicle import read
 from theatres import load_theatre
 
 PAKISTAN_AFGHANISTAN = "12291"
@@ -57,9 +57,9 @@ PLAIN = "without_chronicle"
 
 def chronicle_columns(panel: Panel) -> dict[str, Floats]:
     """The embedded chronicle's columns by kind, (month, column), as known at each month's end."""
-    versions = read(EMBEDDED).frame
-    versions["known_until"] = np.datetime64("NaT", "s")  # the file has one version of each event
     theatre = load_theatre("pak_afg")
+    versions = read(theatre.chronicle).frame
+    versions["known_until"] = np.datetime64("NaT", "s")  # the file has one version of each event
     months = panel.deaths.shape[1]
     force, diplomacy = monthly_columns(history_of(versions, theatre), theatre, panel.first, months)
     both = np.hstack([force, diplomacy])

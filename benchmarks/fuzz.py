@@ -108,7 +108,7 @@ def read_ged(content: bytes, _folder: Path) -> None:
     check_header("ged.csv", content[: 1 << 16])
     for exact in (False, True):
         try:
-            parts = list(Reader("ged.csv", BORDER, exact).read(io.BytesIO(content)))
+            parts = list(Reader("ged.csv", BORDER, THEATRE.codes, exact).read(io.BytesIO(content)))
         except FaultError:
             continue
         for part in parts:

@@ -55,7 +55,7 @@ def issue_rows(folder: Path, as_of: date | None) -> list[dict[str, Any]]:
         f"sqlite:///{folder}/mlruns/mlflow.db",
         folder / "mlruns",
     )
-    knowledge.ingest(settings, MOMENT)
+    knowledge.ingest(settings, "pak_afg", MOMENT)
     known = knowledge.gather(settings, "pak_afg", as_of, MOMENT.date())
     champion, _ = knowledge.train(settings, known, as_of is None, tell)
     forecast = issue.make_forecast(settings, known, champion, MOMENT)

@@ -38,7 +38,7 @@ def _now() -> datetime:
 
 @app.command("list")
 def list_alerts(
-    theatre: TheatreName = "pak_afg",
+    theatre: TheatreName = "",
     state: Annotated[str, typer.Option(help="only: sent, pending or dead")] = "",
     last: Annotated[int, typer.Option(min=1, help="how many deliveries, the newest first")] = LAST,
     as_json: AsJson = False,
@@ -85,7 +85,7 @@ def _line(each: "Delivery") -> str:
 
 
 @app.command("rules")
-def list_rules(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> None:
+def list_rules(theatre: TheatreName = "", as_json: AsJson = False) -> None:
     """Show the theatre's alert rules, the quiet hours and the channels that are set up.
 
     Example: dyadcast alerts rules
@@ -124,7 +124,7 @@ def _hours(notify: dict[str, Any]) -> str:
 
 
 @app.command("test")
-def send_test(theatre: TheatreName = "pak_afg") -> None:
+def send_test(theatre: TheatreName = "") -> None:
     """Send a message that is marked as a test through each channel, and say what came of it.
 
     Example: dyadcast alerts test
@@ -187,7 +187,7 @@ def retry(
 
 
 @app.command("send")
-def send(theatre: TheatreName = "pak_afg") -> None:
+def send(theatre: TheatreName = "") -> None:
     """Send what is due now: after quiet hours, a gap, or a failed attempt. For cron lines.
 
     Example: dyadcast alerts send

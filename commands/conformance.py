@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from commands.console import AsJson
+from commands.console import AsJson, TheatreName
 
 
 def conformance(
     url: Annotated[str, typer.Argument(help="the service, as http://127.0.0.1:8400")],
-    theatre: Annotated[str, typer.Option(help="the theatre's name")] = "pak_afg",
+    theatre: TheatreName = "",
     key: Annotated[
         str, typer.Option(envvar="DYADCAST_KEY", hidden=True, help="from DYADCAST_KEY")
     ] = "",

@@ -14,7 +14,28 @@ from rich.console import Console
 
 from errors import DyadcastError
 
-TheatreName = Annotated[str, typer.Option("--theatre", help="a name in theatres/, or a .toml file")]
+
+def _chosen(name: str) -> str:
+    from theatres import default_theatre
+
+    return name or default_theatre()
+
+
+TheatreName = Annotated[
+    str,
+    typer.Option(
+        "--theatre",
+        callback=_chosen,
+        show_default=False,
+        help="a theatre's name or folder; by default DYADCAST_THEATRE, or the one built in",
+    ),
+]
+TheatreNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--theatre", help="a theatre's name or folder, may be repeated; by default every theatre"
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON on standard output")]
 AsOf = Annotated[
     datetime | None,

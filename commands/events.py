@@ -78,6 +78,7 @@ def load_events(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="the last day whose silence now means calm"),
     ] = None,
+    theatre: TheatreName = "",
 ) -> None:
     """Load a file of events; refused rows are told and kept aside, the good ones land.
 
@@ -88,7 +89,7 @@ def load_events(
 
     settings, now = read_settings(), datetime.now(UTC)
     make_home(settings.home)
-    landed = knowledge.ingest(settings, now, file)
+    landed = knowledge.ingest(settings, theatre, now, file)
     if covered_until:
         knowledge.extend_coverage(settings, covered_until.date(), now)
     for refusal in landed.refusals:
@@ -105,8 +106,8 @@ def load_events(
 def add_event(
     kind: Annotated[str, typer.Option("--type", prompt=True, help="an event type")],
     on: Annotated[str, typer.Option(prompt="on (YYYY-MM-DD)", help="the day it happened")],
-    actor: Annotated[str, typer.Option(prompt=True, help="who acts, as PAK")],
-    target: Annotated[str, typer.Option(prompt=True, help="towards whom, as AFG")],
+    actor: Annotated[str, typer.Option(prompt=True, help="who acts, as RUS")],
+    target: Annotated[str, typer.Option(prompt=True, help="towards whom, as USA")],
     summary: Annotated[str, typer.Option(prompt=True, help="one sentence")],
     until: Annotated[str, typer.Option(help="its last day")] = "",
     known_at: Annotated[str, typer.Option(help="when it became known; by default now")] = "",
@@ -118,11 +119,11 @@ def add_event(
     deaths: Annotated[str, typer.Option(help="the best figure, all sides together")] = "",
     url: Annotated[str, typer.Option(help="where it was reported")] = "",
     confidence: Annotated[str, typer.Option(help="high, medium or low")] = "",
-    theatre: TheatreName = "pak_afg",
+    theatre: TheatreName = "",
 ) -> None:
     """Add one event of your own, by flags or by answering questions.
 
-    Example: dyadcast events add --type threat --on 2026-04-02 --actor PAK --target AFG --summary S
+    Example: dyadcast events add --type threat --on 2026-04-02 --actor RUS --target USA --summary S
     """
     from flows.pipeline import knowledge
     from flows.pipeline.settings import read_settings

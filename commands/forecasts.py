@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from commands.console import AsJson, AsOf, TheatreName, Verbose, job, out, quiet, say, tell
+from commands.console import (
+    AsJson,
+    AsOf,
+    TheatreName,
+    TheatreNames,
+    Verbose,
+    job,
+    out,
+    quiet,
+    say,
+    tell,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +31,7 @@ NO_FORECAST = 3
 
 def forecast(
     as_of: AsOf = None,
-    theatre: TheatreName = "pak_afg",
+    theatre: TheatreName = "",
     as_json: AsJson = False,
     every_row: Annotated[bool, typer.Option("--all", help="print every row")] = False,
     verbose: Verbose = False,
@@ -84,7 +95,7 @@ def backtest(
     predictions: Annotated[
         Path | None, typer.Option(help="write every out-of-sample forecast to this Parquet file")
     ] = None,
-    theatre: TheatreName = "pak_afg",
+    theatre: TheatreName = "",
 ) -> None:
     """Judge every model and baseline on weekly rolling origins since 2012.
 
@@ -111,7 +122,7 @@ def _rows(frame: "pd.DataFrame") -> list[Any]:
 
 def scores(
     as_of: AsOf = None,
-    theatre: TheatreName = "pak_afg",
+    theatre: TheatreName = "",
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="print CSV on standard output")] = False,
 ) -> None:
@@ -137,7 +148,7 @@ def scores(
 
 
 def train(
-    theatre: TheatreName = "pak_afg",
+    theatre: TheatreName = "",
     promote_because: Annotated[
         str, typer.Option(help="promote whatever the gate says, for this reason (it is kept)")
     ] = "",
@@ -159,7 +170,7 @@ def train(
         out().print(f"The gate: {said}: {logged.decision.reason}")
 
 
-def models(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> None:
+def models(theatre: TheatreName = "", as_json: AsJson = False) -> None:
     """Show the registered models, which is the champion, and why the gate let it through.
 
     Example: dyadcast models
@@ -177,7 +188,7 @@ def models(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> None:
 
 def deaths(
     unit: Annotated[str, typer.Argument(help="a country's ISO 3166 code, such as IND")],
-    theatre: TheatreName = "pak_afg",
+    theatre: TheatreName = "",
     as_json: AsJson = False,
 ) -> None:
     """Show what is forecast of monthly deaths in any country, by the newest run.
@@ -196,8 +207,8 @@ def deaths(
         out().print(deaths_table(rows))
 
 
-def schedule(theatre: TheatreName = "pak_afg") -> None:
-    """Serve the flows on the theatre's cron lines, until stopped: ingest, then the forecast.
+def schedule(theatre: TheatreNames = None) -> None:
+    """Serve the flows of every theatre on its cron lines, until stopped: ingest, then forecast.
 
     Example: PREFECT_API_URL=http://127.0.0.1:4200/api dyadcast schedule
     """
@@ -206,7 +217,7 @@ def schedule(theatre: TheatreName = "pak_afg") -> None:
     serve(theatre, say)
 
 
-def verify(theatre: TheatreName = "pak_afg") -> None:
+def verify(theatre: TheatreName = "") -> None:
     """Recompute the archive's hash chain and hold it against the published head.
 
     Example: dyadcast verify

@@ -14,7 +14,7 @@ def brief(
     out: Annotated[
         Path | None, typer.Option(help="write to this file, PDF where it ends in .pdf")
     ] = None,
-    theatre: TheatreName = "pak_afg",
+    theatre: TheatreName = "",
 ) -> None:
     """Print the latest issue (or a day's) as one page of Markdown, or write it, as PDF too.
 
@@ -38,7 +38,7 @@ def brief(
         out.write_text(markdown(made), encoding="utf-8")
 
 
-def page(as_of: AsOf = None, theatre: TheatreName = "pak_afg") -> None:
+def page(as_of: AsOf = None, theatre: TheatreName = "") -> None:
     """Print where the page of the latest issue (or a day's) is: one file that needs no network.
 
     Example: dyadcast page

@@ -10,7 +10,7 @@ import typer
 from commands.console import AsJson, TheatreName, Verbose, job, out, quiet
 
 
-def resolve(theatre: TheatreName = "pak_afg", verbose: Verbose = False) -> None:
+def resolve(theatre: TheatreName = "", verbose: Verbose = False) -> None:
     """Close every published window that can be known by now, and score it.
 
     Example: dyadcast resolve
@@ -23,7 +23,7 @@ def resolve(theatre: TheatreName = "pak_afg", verbose: Verbose = False) -> None:
 
 
 def scoreboard(
-    theatre: TheatreName = "pak_afg",
+    theatre: TheatreName = "",
     every_row: Annotated[bool, typer.Option("--all", help="every row, not the means")] = False,
     as_json: AsJson = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="print CSV on standard output")] = False,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands.console import TheatreName, make_home, say
+from commands.console import TheatreNames, make_home, say
 from errors import DyadcastError
 
 
@@ -20,9 +20,9 @@ def api(
         bool, typer.Option("--open-reading", help="reading needs no key, whoever asks")
     ] = False,
     rate: Annotated[str, typer.Option(help="requests of one key or address")] = "600/minute",
-    theatre: TheatreName = "pak_afg",
+    theatre: TheatreNames = None,
 ) -> None:
-    """Serve the scores, the page and the feed over HTTP, until stopped.
+    """Serve the scores, the page and the feed of every theatre over HTTP, until stopped.
 
     Example: dyadcast api --port 8400
 
@@ -34,17 +34,19 @@ def api(
     from flows.serving import allowed_names, service
     from publish.api.access import Rules
     from publish.api.server import configured
-    from theatres import load_theatre
+    from theatres import load_theatres
 
     settings = read_settings()
     make_home(settings.home)
     logging.basicConfig(format="%(asctime)s %(name)s %(message)s", level=logging.WARNING)
     try:
         rules = Rules(open_reading, allowed_names([host, *(name or [])]), rate)
-        app = service(settings, load_theatre(theatre), rules)
+        theatres = list(load_theatres(theatre).values())
+        app = service(settings, theatres, rules)
     except ValueError:
         raise DyadcastError(
             "not a rate", where="--rate", found=rate, expected="as in 600/minute"
         ) from None
-    say(f"serving on http://{host}:{port} (the page), /v1/{theatre}/scores, /openapi.json")
+    paths = ", ".join(f"/v1/{each.name}/scores" for each in theatres)
+    say(f"serving on http://{host}:{port} (the page), {paths}, /openapi.json")
     uvicorn.Server(configured(app, host, port)).run()

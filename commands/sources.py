@@ -21,7 +21,7 @@ def ingest(
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="from this day on (gdelt, acled)")
     ] = None,
-    theatre: TheatreName = "pak_afg",
+    theatre: TheatreName = "",
     verbose: Verbose = False,
 ) -> None:
     """Fetch what is new from the sources, or take in a file; what is known already changes nothing.
@@ -55,7 +55,7 @@ def ingest(
         raise typer.Exit(1)
 
 
-def streams(theatre: TheatreName = "pak_afg", as_json: AsJson = False) -> None:
+def streams(theatre: TheatreName = "", as_json: AsJson = False) -> None:
     """Show each source: when it was last asked, its newest event, how far behind it is.
 
     Example: dyadcast streams

@@ -26,9 +26,9 @@ from streams.store.landing import Ingested
 
 
 @task(name="ingest the chronicle", **RETRIED)
-def ingest(settings: Settings, moment: datetime) -> Ingested:
+def ingest(settings: Settings, theatre: str, moment: datetime) -> Ingested:
     """What landed in the store."""
-    return knowledge.ingest(settings, moment)
+    return knowledge.ingest(settings, theatre, moment)
 
 
 @task(name="gather what is known", persist_result=False, cache_policy=NO_CACHE)
@@ -94,10 +94,10 @@ def _tabulate(forecast: Forecast) -> None:
 
 
 @flow(name="daily", flow_run_name="{theatre} as of {as_of}", persist_result=False)
-def daily(theatre: str = "pak_afg", as_of: date | None = None) -> tuple[Forecast, Published]:
+def daily(theatre: str, as_of: date | None = None) -> tuple[Forecast, Published]:
     """The day's issue, archived and published, by the champion or by a model trained for it."""
     settings, moment, log = read_settings(), now(), get_run_logger()
-    landed = ingest(settings, moment)
+    landed = ingest(settings, theatre, moment)
     knowledge.record(settings, Outcome(chronicle.SOURCE, "ok", landed.line()), moment)
     closed = close(settings, theatre, moment, return_state=True)
     if not closed.is_completed():  # what came of old issues keeps no new one from its reader
@@ -121,13 +121,13 @@ def daily(theatre: str = "pak_afg", as_of: date | None = None) -> tuple[Forecast
 
 
 @flow(name="train", flow_run_name="train {theatre} as of {as_of}", persist_result=False)
-def train(theatre: str = "pak_afg", as_of: date | None = None, because: str = "") -> Logged:
+def train(theatre: str, as_of: date | None = None, because: str = "") -> Logged:
     """A challenger as of the newest day that can be forecast, or a record as of an earlier.
 
     It becomes the champion where the gate lets it, or where a person says why (`because`).
     """
     settings, moment = read_settings(), now()
-    ingest(settings, moment)
+    ingest(settings, theatre, moment)
     known = gather(settings, theatre, as_of, moment.date())
     register = known.as_of >= known.newest_as_of
     _, logged = train_models(settings, known, register, because)

@@ -13,7 +13,7 @@ from theatres import load_theatre
 
 
 @flow(name="deliver", flow_run_name="deliver {theatre}", persist_result=False)
-def deliver(theatre: str = "pak_afg") -> list[Sent]:
+def deliver(theatre: str) -> list[Sent]:
     """What came of each message that was due: after quiet hours, a gap, or a failed attempt."""
     log, channels = get_run_logger(), read_channels(os.environ)
     for fault in channels.faults.values():

@@ -48,7 +48,7 @@ def ingest_source(
 
 @flow(name="ingest", flow_run_name="ingest {theatre}", persist_result=False)
 def ingest(
-    theatre: str = "pak_afg",
+    theatre: str,
     source: str | None = None,
     path: Path | None = None,
     since: date | None = None,

@@ -16,7 +16,7 @@ def close(settings: Settings, theatre: str, moment: datetime) -> resolution.Clos
 
 
 @flow(name="resolve", flow_run_name="resolve {theatre}", persist_result=False)
-def resolve(theatre: str = "pak_afg") -> resolution.Closed:
+def resolve(theatre: str) -> resolution.Closed:
     """Every published row whose window can be known by now is scored, and its base rate."""
     found = close(read_settings(), theatre, now())
     get_run_logger().info("closed %s rows, revised %s", found.closed, found.revised)

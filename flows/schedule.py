@@ -1,7 +1,6 @@
 """The flows on their cron lines: streams are asked, the forecast is made, alerts go out."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from prefect import serve as serve_all
@@ -11,25 +10,30 @@ from prefect.schedules import Cron
 from flows.daily import daily
 from flows.deliver import deliver
 from flows.ingest import ingest
-from theatres import load_theatre
+from theatres import Theatre, load_theatres
 
 
-def serve(theatre: str, tell: Callable[[str], None]) -> None:
-    """Serves `ingest`, `daily` and `deliver` on the theatre's cron lines until stopped."""
-    loaded, name = load_theatre(theatre), Path(theatre).stem
-    plan, notify = loaded.schedule, loaded.notify
-    deployments = []
+def serve(names: Sequence[str] | None, tell: Callable[[str], None]) -> None:
+    """Serves `ingest`, `daily` and `deliver` on the cron lines of the theatres named, of every one
+    where none is, until stopped."""
+    theatres = load_theatres(names)
+    serve_all(*(made for each in theatres.items() for made in _deployments(*each, tell)))
+
+
+def _deployments(
+    name: str, theatre: Theatre, tell: Callable[[str], None]
+) -> Iterator[RunnerDeployment]:
+    plan, notify = theatre.schedule, theatre.notify
     for flow, cron, zone in (
         (ingest, plan.ingest_cron, plan.timezone),
         (daily, plan.cron, plan.timezone),
         (deliver, notify.cron, notify.timezone),
     ):
-        tell(f"serving {flow.name} for {theatre} at '{cron}' {zone}")
+        tell(f"serving {flow.name} for {theatre.name} at '{cron}' {zone}")
         made = flow.to_deployment(
-            name=name,
+            name=theatre.name,
             schedule=Cron(cron, timezone=zone),
-            parameters={"theatre": theatre},
+            parameters={"theatre": name},
         )
         # Only within an event loop would it be a coroutine.
-        deployments.append(cast("RunnerDeployment", made))
-    serve_all(*deployments)
+        yield cast("RunnerDeployment", made)

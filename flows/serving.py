@@ -1,6 +1,6 @@
 """The HTTP service put together: settings, database, theatres, and what it may do with them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
-def service(settings: Settings, theatre: Theatre, rules: Rules) -> "ASGIApp":
-    """The service of one theatre, ready to be run by an ASGI server."""
+def service(settings: Settings, theatres: Sequence[Theatre], rules: Rules) -> "ASGIApp":
+    """The service of the theatres, ready to be run by an ASGI server; its front page is the
+    first's."""
 
     def add_event(name: str, told: Mapping[str, str], now: datetime) -> tuple[str, str]:
         event, landed = knowledge.add_event(settings, name, told, now)
@@ -26,7 +27,7 @@ def service(settings: Settings, theatre: Theatre, rules: Rules) -> "ASGIApp":
     state = State(
         root=settings.published,
         engine=connect(settings.database_url),
-        theatres={theatre.name: theatre},
+        theatres={theatre.name: theatre for theatre in theatres},
         clock=lambda: datetime.now(UTC),
         add_event=add_event,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HOUSE = Path(__file__).parent.parent
-PAK_AFG = HOUSE / "theatres" / "pak_afg.toml"
+PAK_AFG = HOUSE / "theatres" / "pak_afg"
 # What other tests or the person's shell have set must not reach a run.
 OURS = ("DYADCAST_", "MLFLOW_", "PREFECT_")
 # A proxy that nobody serves: whatever is asked of the network fails at once.
@@ -77,10 +77,10 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "dyadcast", *arguments]
 
 
-def make_theatre(folder: Path, old: str, new: str) -> Path:
-    """A copy of the theatre file with one text in it replaced."""
-    text = PAK_AFG.read_text(encoding="utf-8")
-    assert old in text, "the theatre file has changed"
-    path = folder / "theatre.toml"
-    path.write_text(text.replace(old, new), encoding="utf-8")
-    return path
+def make_theatre(folder: Path, old: str, new: str, part: str = "theatre.toml") -> Path:
+    """A copy of the theatre's folder with one text in one of its files replaced."""
+    made = shutil.copytree(PAK_AFG, folder / PAK_AFG.name, dirs_exist_ok=True)
+    text = (made / part).read_text(encoding="utf-8")
+    assert old in text, "the theatre's file has changed"
+    (made / part).write_text(text.replace(old, new), encoding="utf-8")
+    return made

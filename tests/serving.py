@@ -85,7 +85,7 @@ def serve(folder: Path, url: str, rules: Rules | None = None) -> Served:
         added.append(told)
         return event.event_id, "stored" if landed.new else "there already"
 
-    chronicle.ingest(Store(engine), chronicle.EMBEDDED, NOW)
+    chronicle.ingest(Store(engine), THEATRE, NOW)
     state = State(folder, engine, {"pak_afg": THEATRE}, lambda: now[0], add_event)
     served = Served(state, Keys(engine), make_app(state, rules or Rules()), now)
     for day in (BEFORE, AS_OF):

@@ -124,7 +124,7 @@ def test_every_kind_in_the_table_is_a_type_or_says_why_not() -> None:
     ],
 )
 def test_actor_has_a_code(name: str, code: str) -> None:
-    assert acled.code_of(name) == code
+    assert acled.code_of(name, THEATRE.codes) == code
 
 
 def test_row_of_another_country_counts_within_the_belt_alone(tmp_path: Path) -> None:

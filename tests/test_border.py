@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.places.border import EARTH_KM, BorderError, border_of
-from streams.sources.chronicle import EMBEDDED
+from streams.places.border import EARTH_KM, border_of
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")
@@ -56,7 +55,7 @@ def great_circle(lat: float, lon: float, other_lat: float, other_lon: float) -> 
 
 @pytest.mark.parametrize(("lat", "lon"), [(33.9, 71.9), (30.2, 67.0), (29.0, 63.0), (36.0, 72.5)])
 def test_distances_are_true_to_one_in_a_hundred(lat: float, lon: float) -> None:
-    line = pd.read_csv(EMBEDDED.with_name("border.csv"))
+    line = pd.read_csv(THEATRE.chronicle.with_name("border.csv"))
     dense = [
         (a + share * (c - a), b + share * (d - b))
         for (a, b), (c, d) in zip(
@@ -71,7 +70,7 @@ def test_distances_are_true_to_one_in_a_hundred(lat: float, lon: float) -> None:
 
 
 def test_points_of_the_chronicle_mostly_lie_where_its_author_put_them() -> None:
-    events = pd.read_csv(EMBEDDED)
+    events = pd.read_csv(THEATRE.chronicle)
     events = events[events["lat"].notna() & events["segment"].isin(THEATRE.segment_names)]
     found, _ = BORDER.locate(events["lat"].to_numpy(), events["lon"].to_numpy(), [""] * len(events))
 
@@ -97,10 +96,3 @@ def test_no_point_outside_the_box_is_within_the_belt(points: list[tuple[float, f
     _, km = BORDER.locate(lat, lon, [""] * len(points))
 
     assert not (~BORDER.is_near(lat, lon) & (km <= THEATRE.belt_km)).any()
-
-
-def test_a_theatre_with_other_segments_is_refused() -> None:
-    fewer = THEATRE.model_copy(update={"segments": THEATRE.segments[1:]})
-
-    with pytest.raises(BorderError, match="other segments than the theatre"):
-        border_of(fewer)

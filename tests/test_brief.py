@@ -54,7 +54,10 @@ def test_brief_without_a_forecast_gives_no_number_and_the_reason() -> None:
     text = text_of(*rows, status="no_forecast")
 
     assert "There is no forecast in this issue" in text
-    assert "No risk of a clash within 30 days is given: the chronicle's silence" in text
+    assert (
+        "No risk of a clash between the two states within 30 days is given: the chronicle's silence"
+        in text
+    )
     assert " 0%" not in text
 
 

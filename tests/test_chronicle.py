@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from errors import StreamError
-from streams.sources.chronicle import EMBEDDED, HEADER, read
+from streams.sources.chronicle import HEADER, read
+from theatres import load_theatre
+
+EMBEDDED = load_theatre("pak_afg").chronicle
 
 
 def test_read_gives_each_column_its_value(tmp_path: Path) -> None:

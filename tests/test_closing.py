@@ -22,7 +22,7 @@ CLASH = {"type": "border_clash", "actor": "AFG", "target": "PAK", "segment": "ch
 def settings(tmp_path: Path) -> Settings:
     """A home with the chronicle and an issue of DAY: the dyad and one quiet segment."""
     made = read_settings({"DYADCAST_HOME": str(tmp_path)})
-    knowledge.ingest(made, LONG_AFTER)
+    knowledge.ingest(made, "pak_afg", LONG_AFTER)
     rows = (make_row(DAY), make_row(DAY, unit="chagai"), make_row(DAY, horizon_days=30))
     Archive(connect(made.database_url)).append(make_forecast(DAY, rows=rows))
     return made
@@ -54,7 +54,7 @@ def test_later_news_revises_and_what_was_known_then_does_not(
     before = standing(settings)
     assert before["chagai", 7] == 0
     told = CLASH | {"occurred_on": "2016-03-10", "known_on": "2017-06-01"}
-    knowledge.ingest(settings, LONG_AFTER, make_file(tmp_path, make_csv(told)))
+    knowledge.ingest(settings, "pak_afg", LONG_AFTER, make_file(tmp_path, make_csv(told)))
 
     # known later than this run looks: nothing changes
     assert resolution.close(settings, "pak_afg", LONG_AFTER) == resolution.Closed(0, 0)

@@ -63,7 +63,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home where the final release of 2026 has landed, and the half-year after it."""
     folder = tmp_path_factory.mktemp("counts")
     settings = read_settings({"DYADCAST_HOME": str(folder / "home")})
-    knowledge.ingest(settings, NOW)
+    knowledge.ingest(settings, "pak_afg", NOW)
     land(settings, folder, FINAL, months_of("1989-01", "2025-12", 1))
     land(settings, folder, HALF, months_of("2026-01", "2026-06", 2))
     return folder

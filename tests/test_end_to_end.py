@@ -77,7 +77,7 @@ def test_every_view_holds_the_same_numbers(trained: Job, tmp_path: Path) -> None
 
     # the service, in each format
     client = TestClient(
-        service(settings, theatre, Rules()), base_url="http://localhost", client=("127.0.0.1", 1)
+        service(settings, [theatre], Rules()), base_url="http://localhost", client=("127.0.0.1", 1)
     )
     scores = "/v1/pak_afg/scores"
     assert numbers(client.get(scores).json()["rows"]) == wanted

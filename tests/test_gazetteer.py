@@ -4,7 +4,7 @@ import pytest
 
 from streams.places.gazetteer import crossings_named, segment_named
 from streams.sources import chronicle
-from theatres.theatre import Segment, Theatre, load_theatre
+from theatres import Segment, Theatre, load_theatre
 
 THEATRE = load_theatre("pak_afg")
 ALL = THEATRE.segment_names
@@ -42,14 +42,14 @@ def test_crossings_named_are_those_of_the_place_then_of_the_segment(
 
 
 def test_crossings_named_leave_out_segments_without_a_crossing() -> None:
-    wild = Segment(name="wild", pakistan="north", afghanistan="north")
+    wild = Segment(name="wild", sides={"PAK": "north", "AFG": "north"})
     theatre: Theatre = THEATRE.model_copy(update={"segments": (wild, *THEATRE.segments)})
 
     assert crossings_named("whole border", "", theatre) == ALL
 
 
 def test_crossings_named_of_the_chronicle_are_the_rows_own_but_for_nine() -> None:
-    frame = chronicle.read(chronicle.EMBEDDED).frame
+    frame = chronicle.read(THEATRE.chronicle).frame
     kinds = ["crossing_closed", "crossing_reopened", "trade_suspended"]
     rows = frame[frame["type"].isin(kinds)]
     touched = {
@@ -102,7 +102,7 @@ def test_segment_named_knows_every_crossing_of_the_theatre() -> None:
 
 
 def test_segment_named_agrees_with_the_chronicle() -> None:
-    events = chronicle.read(chronicle.EMBEDDED).frame
+    events = chronicle.read(THEATRE.chronicle).frame
     placed = events[(events["segment"] != "") & (events["place"] != "")]
     named = placed["place"].map(lambda place: segment_named(place, THEATRE))
     same = named.eq(placed["segment"])

@@ -19,12 +19,13 @@ from streams.places.border import border_of
 from streams.sources.ucdp.ged import FaultError, Part, Reader, check_header, code_of
 from theatres import load_theatre
 
-BORDER = border_of(load_theatre("pak_afg"))
+THEATRE = load_theatre("pak_afg")
+BORDER = border_of(THEATRE)
 SHARED = Path(os.environ.get("DYADCAST_SHARED", "../shared/data")) / "ucdp"
 
 
 def parts_of(content: bytes, exact: bool) -> list[Part]:
-    return list(Reader("ged.csv", BORDER, exact).read(io.BytesIO(content)))
+    return list(Reader("ged.csv", BORDER, THEATRE.codes, exact).read(io.BytesIO(content)))
 
 
 def read(content: bytes) -> Part:
@@ -190,7 +191,7 @@ def test_a_header_without_a_column_is_refused_with_its_name() -> None:
     ],
 )
 def test_a_side_s_code_is_a_state_s_or_a_group_s(name: str, gwno: str, code: str) -> None:
-    assert code_of(name, gwno) == code
+    assert code_of(name, gwno, THEATRE.codes) == code
 
 
 ROWS = st.fixed_dictionaries(

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,11 +12,21 @@ from pandas.testing import assert_frame_equal
 
 from errors import StreamError
 from streams.events.event import FAMILIES, fingerprint
-from streams.sources.chronicle import EMBEDDED, HEADER, ingest, read, retry
+from streams.sources.chronicle import HEADER, read, retry
+from streams.sources.chronicle import ingest as ingest_file
+from streams.store.landing import Ingested
 from streams.store.store import Coverage, Landed, Store, connect
+from theatres import load_theatre
 
+THEATRE = load_theatre("pak_afg")
+EMBEDDED = THEATRE.chronicle
 END = date(2026, 12, 31)
 LATER = NOW + timedelta(hours=1)
+
+
+def ingest(store: Store, path: Path, at: datetime) -> Ingested:
+    """What became of the rows of that file."""
+    return ingest_file(store, THEATRE, at, path)
 
 
 @pytest.fixture

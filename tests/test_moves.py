@@ -48,7 +48,7 @@ def told(settings: Settings, folder: Path, **event: str) -> None:
         make_csv(CLASH | {"event_id": f"c:{event['occurred_on']}"} | event),
         f"{event['occurred_on']}.csv",
     )
-    landed = knowledge.ingest(settings, LATER, path)
+    landed = knowledge.ingest(settings, "pak_afg", LATER, path)
     assert landed.new == 1, landed
 
 

@@ -103,7 +103,7 @@ def test_crossings_with_other_horizons_stand_in_one_table() -> None:
 
     (table,) = elements(page, lambda e: e.attributes.get("class") == "closures")
     assert table.text.count("not in this issue") == 3
-    assert "This issue holds no forecast of clashes for the dyad." in text_of(page)
+    assert "This issue holds no forecast of a clash between the two states." in text_of(page)
 
 
 def test_issue_without_any_forecast_is_a_page_with_a_banner() -> None:

@@ -9,6 +9,9 @@ from pages import make_context
 
 from publish.contract.context import Past
 from publish.page.past import months_before, past_values, skill_of, thinned
+from theatres import load_theatre
+
+THEATRE = load_theatre("pak_afg")
 
 
 def past(as_of: date) -> Past:
@@ -40,7 +43,7 @@ def test_history_keeps_every_late_day_and_one_a_week_before() -> None:
 
 
 def test_history_ends_with_the_issue_itself() -> None:
-    values = past_values(make_forecast(), make_context())
+    values = past_values(make_forecast(), make_context(), THEATRE)
 
     last = values["history"][-1]
     assert (last.as_of, last.probability, last.source) == (AS_OF, 0.25, "issue")
@@ -52,7 +55,7 @@ def test_history_holds_no_point_for_what_was_not_said() -> None:
     hindcast = make_forecast(status="hindcast")
 
     for forecast in (silent, hindcast):
-        history = past_values(forecast, make_context())["history"]
+        history = past_values(forecast, make_context(), THEATRE)["history"]
         assert history[-1].as_of == AS_OF - timedelta(7)
 
 
@@ -61,7 +64,7 @@ def test_what_lies_after_the_issue_or_before_the_span_is_left_out() -> None:
         history=(past(AS_OF - timedelta(800)), past(AS_OF + timedelta(1))), events=()
     )
 
-    history = past_values(make_forecast(), context)["history"]
+    history = past_values(make_forecast(), context, THEATRE)["history"]
 
     assert [p.as_of for p in history] == [AS_OF]
 
@@ -71,6 +74,6 @@ def test_skill_of_a_target_is_that_of_the_horizon_nearest_to_thirty_days() -> No
     near = context.skill[0]
     far = replace(near, horizon_days=90)
 
-    assert skill_of(replace(context, skill=(far, near)), "clash", "dyad") == near
-    assert skill_of(replace(context, skill=(far,)), "clash", "dyad") == far
-    assert skill_of(context, "clash", "segments") is None
+    assert skill_of(replace(context, skill=(far, near)), "clash", "dyad", 30) == near
+    assert skill_of(replace(context, skill=(far,)), "clash", "dyad", 30) == far
+    assert skill_of(context, "clash", "segments", 30) is None

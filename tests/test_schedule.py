@@ -110,8 +110,9 @@ def test_schedule_completes_the_runs_that_the_cron_lines_began(
 ) -> None:
     job = trained.elsewhere(tmp_path)
     theatre = make_theatre(tmp_path, CRON, '\ncron = "* * * * *"')
-    text = theatre.read_text().replace('ingest_cron = "30 4 * * *"', 'ingest_cron = "* * * * *"')
-    theatre.write_text(text)
+    file = theatre / "theatre.toml"
+    text = file.read_text().replace('ingest_cron = "30 4 * * *"', 'ingest_cron = "* * * * *"')
+    file.write_text(text)
     log = tmp_path / "log"
 
     def both_completed() -> bool:

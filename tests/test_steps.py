@@ -23,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 def empty(tmp_path: Path) -> Settings:
     """Settings on a store that holds the chronicle alone."""
     settings = read_settings({"DYADCAST_HOME": str(tmp_path)})
-    knowledge.ingest(settings, NOW)
+    knowledge.ingest(settings, "pak_afg", NOW)
     return settings
 
 

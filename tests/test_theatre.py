@@ -5,19 +5,27 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jobs import PAK_AFG, make_theatre
+from pandas.testing import assert_frame_equal
 from pydantic import ValidationError
 
-from theatres import DYAD, TheatreError, known_theatres, load_theatre
-from theatres.theatre import FOLDER
+from streams.sources.chronicle import read
+from theatres import (
+    DYAD,
+    TheatreError,
+    default_theatre,
+    known_theatres,
+    load_theatre,
+    load_theatres,
+    theatre_folders,
+)
 
-TEXT = (FOLDER / "pak_afg.toml").read_text(encoding="utf-8")
 
-
-def refusal(folder: Path, text: str) -> str:
-    """The message with which a theatre file of this text is refused."""
-    (folder / "made.toml").write_text(text, encoding="utf-8")
+def refusal(folder: Path) -> str:
+    """The one line with which the theatre of that folder is refused."""
     with pytest.raises(TheatreError) as caught:
-        load_theatre("made", folder)
+        load_theatre(str(folder))
+    assert "\n" not in str(caught.value)
     return str(caught.value)
 
 
@@ -33,8 +41,9 @@ def test_theatre_pak_afg_has_nine_segments_and_three_targets() -> None:
 
 
 def test_theatre_loads_by_path_as_by_name() -> None:
-    assert load_theatre(str(FOLDER / "pak_afg.toml")) == load_theatre("pak_afg")
-    assert known_theatres() == ["pak_afg"]
+    assert load_theatre(str(PAK_AFG)) == load_theatre("pak_afg")
+    assert load_theatre(str(PAK_AFG / "theatre.toml")) == load_theatre("pak_afg")
+    assert known_theatres() == {"pak_afg": PAK_AFG}
 
 
 def test_units_are_the_dyad_then_the_segments_that_the_target_applies_to() -> None:
@@ -81,23 +90,65 @@ def test_level_never_falls_as_the_probability_rises(p: float, q: float, baseline
 
 
 def test_theatre_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
-    with pytest.raises(TheatreError, match=r"no such theatre file.*one of: pak_afg$"):
+    with pytest.raises(TheatreError, match=r"no such theatre, found 'ind_pak'.*one of: pak_afg$"):
         load_theatre("ind_pak")
     with pytest.raises(TheatreError, match="one of: none"):
-        load_theatre("pak_afg", tmp_path)
+        load_theatre("pak_afg", [tmp_path])
+    with pytest.raises(TheatreError, match=r"no theatre, expected a folder with theatre\.toml"):
+        load_theatre(str(tmp_path))
 
 
-def test_theatre_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "made.toml").write_bytes(b'name = "\xff"')
+@pytest.mark.parametrize("part", sorted(path.name for path in PAK_AFG.iterdir() if path.suffix))
+def test_theatre_with_a_part_missing_is_refused_by_the_parts_name(
+    tmp_path: Path, part: str
+) -> None:
+    theatre = make_theatre(tmp_path, "", "")
+    (theatre / part).unlink()
 
-    with pytest.raises(TheatreError, match="cannot be read as UTF-8 text"):
-        load_theatre("made", tmp_path)
+    if part == "DATA.md":
+        assert load_theatre(str(theatre)).name == "pak_afg"
+    elif part == "theatre.toml":
+        assert "expected a folder with theatre.toml" in refusal(theatre)
+    else:
+        assert f"{theatre / part}: a part of the theatre is missing" in refusal(theatre)
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new", "said"),
+    [
+        ("border.csv", "37.0209,", "north,", "border.csv, line 2"),
+        ("border.csv", "37.0024,74.5477", "37.0024", "border.csv, line 3"),
+        ("border.csv", "37.0209,", "97.0209,", "border.csv, line 2"),
+        ("border.csv", "chitral-dir,37.0209", "kabul,37.0209", "border.csv, line 2"),
+        ("border.csv", "segment,lat,lon", "lat,lon,segment", "border.csv, line 1"),
+        ("border.csv", "khyber", "kurram", "does not follow the theatre's segments"),
+        ("places.csv", "Arandu,chitral-dir,place", "Arandu,chitral,place", "places.csv, line 2"),
+        ("places.csv", "Arandu,chitral-dir,place", "Arandu,chitral-dir,town", "places.csv, line 2"),
+        ("places.csv", "Arandu,chitral-dir,place", '"Arandu,chitral-dir,place', "places.csv, line"),
+        ("coverage.csv", "2001-09-17", "17.9.2001", "coverage.csv, line 2"),
+        ("coverage.csv", "2001-09-17", "2099-09-17", "coverage.csv, line 2"),
+        ("coverage.csv", "chronicle,", "almanac,", "coverage.csv, line 2"),
+        ("codes.toml", "gleditsch_ward = 770", "gleditsch_ward = ", "codes.toml: not valid TOML"),
+        ("codes.toml", "gleditsch_ward = 770", "gleditsch_ward = 0", "states.PAK.gleditsch_ward"),
+        ("codes.toml", "gleditsch_ward = 770", "gleditsch_ward = 700", "the same gleditsch_ward"),
+        ("codes.toml", "[states.PAK]", "[states.IND]", "states are ['IND'"),
+        ("theatre.toml", 'title = "', 'border = "x"\ntitle = "', "border stands in a file"),
+    ],
+)
+def test_theatre_with_a_torn_part_is_refused_by_file_and_line(
+    tmp_path: Path, part: str, old: str, new: str, said: str
+) -> None:
+    message = refusal(make_theatre(tmp_path, old, new, part))
+
+    assert said in message
+    assert part in message
 
 
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
         ('name = "pak_afg"', 'name = "Pak Afg"', "field name"),
+        ('name = "pak_afg"', 'name = "afg_pak"', "a theatre bears its folder's name"),
         ('name = "pak_afg"', 'name = "pak_afg"\nunknown = 1', "field unknown"),
         ("reporting_lag_days = 7", "reporting_lag_days = -1", "field reporting_lag_days"),
         ("horizons = [30, 90]", "horizons = [90, 30]", "field targets.severe"),
@@ -109,18 +160,70 @@ def test_theatre_that_is_no_text_is_refused(tmp_path: Path) -> None:
         ('name = "low"\nprobability = 0.0', 'name = "low"\nprobability = 0.1', "first level"),
         ("probability = 0.25", "probability = 0.05", "levels must rise"),
         ("title = ", "title ", "not valid TOML"),
+        ('also = ["severe"]', 'also = ["severer"]', "headline: no such target: severer"),
+        ("days = 30", "days = 31", "headline: clash is not forecast at 31 days"),
+        ("[words.severe]", "[words.severer]", "words: no such target: severer"),
+        ("sides = { PAK =", "sides = { IND =", "chitral-dir needs a side"),
+        ("[sides.AFG]", "[sides.IND]", "sides are"),
     ],
 )
 def test_theatre_that_breaks_the_schema_is_refused_in_one_line(
     tmp_path: Path, old: str, new: str, said: str
 ) -> None:
-    assert old in TEXT
-
-    message = refusal(tmp_path, TEXT.replace(old, new, 1))
+    message = refusal(make_theatre(tmp_path, old, new))
 
     assert said in message
-    assert "made.toml" in message
-    assert "\n" not in message
+    assert "theatre.toml" in message
+
+
+def test_theatre_that_is_no_text_is_refused_by_its_line(tmp_path: Path) -> None:
+    theatre = make_theatre(tmp_path, "", "")
+    (theatre / "places.csv").write_bytes(b"name,segment,area\nK\xff,khyber,place\n")
+
+    assert "places.csv, line 2: cannot be read as UTF-8 text" in refusal(theatre)
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+def test_every_text_file_is_read_with_a_mark_and_with_either_line_ending(
+    tmp_path: Path, mark: bytes, ending: bytes
+) -> None:
+    theatre = make_theatre(tmp_path, "", "")
+    for path in theatre.iterdir():
+        lines = path.read_bytes().replace(b"\r\n", b"\n")
+        path.write_bytes(mark + lines.replace(b"\n", ending))
+
+    loaded = load_theatre(str(theatre))
+
+    plain = load_theatre("pak_afg")
+    assert loaded.model_copy(update={"chronicle": plain.chronicle}) == plain
+    assert_frame_equal(read(loaded.chronicle).frame, read(plain.chronicle).frame)
+    assert not read(loaded.chronicle).refusals
+
+
+def test_two_theatres_of_one_name_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYADCAST_THEATRES", str(tmp_path))
+    theatre = make_theatre(tmp_path, "", "")
+
+    with pytest.raises(TheatreError, match="two theatres of one name, pak_afg") as caught:
+        load_theatre("pak_afg")
+    assert str(theatre) in str(caught.value)
+    with pytest.raises(TheatreError, match="two theatres of one name, pak_afg"):
+        load_theatres([str(theatre), str(PAK_AFG)])
+
+
+def test_theatres_are_looked_for_where_the_operator_says(tmp_path: Path) -> None:
+    further = theatre_folders({"DYADCAST_THEATRES": f"{tmp_path}"})
+    assert further == (PAK_AFG.parent, tmp_path)
+    with pytest.raises(TheatreError, match="no such folder of theatres"):
+        known_theatres([tmp_path / "absent"])
+
+
+def test_default_theatre_is_the_setting_or_the_one_built_in() -> None:
+    assert default_theatre({}) == "pak_afg"
+    assert default_theatre({"DYADCAST_THEATRE": "arm_aze"}) == "arm_aze"
 
 
 def test_theatre_is_frozen() -> None:

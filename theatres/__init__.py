@@ -1,6 +1,14 @@
-"""The theatres: one TOML file each, and the loader that checks them."""
+"""The theatres: a folder each, and the loader that checks them."""
 
+from theatres.codes import Codes, State
 from theatres.counts import Count
+from theatres.folder import (
+    default_theatre,
+    known_theatres,
+    load_theatre,
+    load_theatres,
+    theatre_folders,
+)
 from theatres.rules import (
     Channel,
     Crosses,
@@ -13,37 +21,39 @@ from theatres.rules import (
     StreamSilent,
     VerificationFails,
 )
-from theatres.theatre import (
-    DYAD,
-    Crossing,
-    Level,
-    Segment,
-    Target,
-    Theatre,
-    TheatreError,
-    known_theatres,
-    load_theatre,
-)
+from theatres.tables import TheatreError
+from theatres.theatre import ABROAD, DYAD, Crossing, Level, Point, Segment, Target, Theatre
+from theatres.words import Headline, Side, Words
 
 __all__ = [
+    "ABROAD",
     "DYAD",
     "Channel",
+    "Codes",
     "Count",
     "Crosses",
     "Crossing",
+    "Headline",
     "Level",
     "LevelRises",
     "NoForecast",
     "Notify",
+    "Point",
     "ProbabilityJumps",
     "RowRule",
     "Rule",
     "Segment",
+    "Side",
+    "State",
     "StreamSilent",
     "Target",
     "Theatre",
     "TheatreError",
     "VerificationFails",
+    "Words",
+    "default_theatre",
     "known_theatres",
     "load_theatre",
+    "load_theatres",
+    "theatre_folders",
 ]

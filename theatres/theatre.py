@@ -1,39 +1,59 @@
 """A theatre: the actors, border segments, targets, levels and schedule of one conflict."""
 
-import tomllib
-from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from errors import DyadcastError
+from theatres.codes import CODE, Codes
 from theatres.counts import Count
 from theatres.rules import Notify, Rule, check_rules
 from theatres.strict import Strict
+from theatres.words import Headline, Side, Words
 
-FOLDER = Path(__file__).parent
 DYAD = "dyad"
+ABROAD = "abroad"
+Point = tuple[float, float]
+"""Latitude and longitude in decimal degrees (WGS 84)."""
 
 
-class TheatreError(DyadcastError):
-    """A theatre file that is missing, unreadable or breaks the schema."""
+class Place(NamedTuple):
+    """A name of a town, pass or district (`place`) or of a `province`, and its segment."""
+
+    name: str
+    segment: str
+    area: str
+
+
+class Span(NamedTuple):
+    """From when to when, both days included, the silence of a source means calm."""
+
+    source: str
+    start: date
+    end: date
 
 
 class Crossing(Strict):
-    """A border crossing: its name and its place in decimal degrees (WGS 84)."""
+    """A border crossing: its name and its place in decimal degrees (WGS 84).
+
+    `aliases` are other names under which reports give it.
+    """
 
     name: str = Field(min_length=1)
     lat: float = Field(ge=-90, le=90)
     lon: float = Field(ge=-180, le=180)
+    aliases: tuple[str, ...] = ()
 
 
 class Segment(Strict):
-    """A stretch of the border, named; segments stand in order, so that neighbours adjoin."""
+    """A stretch of the border, named; segments stand in order, so that neighbours adjoin.
+
+    `sides` names what lies along it, by actor.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
-    pakistan: str
-    afghanistan: str
+    sides: dict[str, str]
     crossings: tuple[Crossing, ...] = ()
 
 
@@ -98,16 +118,20 @@ class Schedule(Strict):
 
 
 class Theatre(Strict):
-    """One conflict's configuration; see theatres/pak_afg.toml for what each field means."""
+    """One conflict: its configuration, and the other parts of its folder; see docs/theatre.md.
+
+    `border` has of each segment, in order, the line's points; `chronicle` is where its file is.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title: str
-    actors: tuple[str, str]
+    actors: tuple[Annotated[str, Field(pattern=CODE)], Annotated[str, Field(pattern=CODE)]]
     mediators: tuple[str, ...]
     baseline: str
     reporting_lag_days: int = Field(ge=0)
     coverage_tolerance_days: int = Field(ge=0)
     belt_km: float = Field(gt=0, le=1000)
+    meridian: float = Field(ge=-180, le=180)
     retrain_after_days: int = Field(ge=1)
     stale_after_days: int = Field(ge=0)
     schedule: Schedule
@@ -115,9 +139,17 @@ class Theatre(Strict):
     targets: dict[str, Target] = Field(min_length=1)
     counts: dict[str, Count] = Field(default_factory=dict)
     levels: tuple[Level, ...] = Field(min_length=1)
+    sides: dict[str, Side]
     segments: tuple[Segment, ...] = Field(min_length=1)
     notify: Notify = Notify()
     alerts: tuple[Rule, ...] = ()
+    headline: Headline
+    words: dict[str, Words] = Field(default_factory=dict)
+    codes: Codes
+    border: dict[str, tuple[Point, ...]] = Field(default_factory=dict, repr=False)
+    places: tuple[Place, ...] = Field(default=(), repr=False)
+    coverage: tuple[Span, ...] = ()
+    chronicle: Path = Path()
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -129,6 +161,28 @@ class Theatre(Strict):
         thresholds = [level.probability for level in self.levels]
         if thresholds != sorted(thresholds):
             raise ValueError(f"levels must rise in probability, found {thresholds}")
+        return self
+
+    @model_validator(mode="after")
+    def _actors_agree(self) -> Self:
+        for what, named in (("codes.toml: states", self.codes.states), ("sides", self.sides)):
+            if set(named) != set(self.actors):
+                raise ValueError(f"{what} are {list(named)}, expected {list(self.actors)}")
+        for segment in self.segments:
+            if set(segment.sides) != set(self.actors):
+                raise ValueError(f"{segment.name} needs a side of each of {self.actors}")
+        return self
+
+    @model_validator(mode="after")
+    def _headline_is_forecast(self) -> Self:
+        for name in self.headline.targets:
+            if name not in self.targets:
+                raise ValueError(f"headline: no such target: {name}")
+        target, days = self.headline.target, self.headline.days
+        if days not in self.targets[target].horizons:
+            raise ValueError(f"headline: {target} is not forecast at {days} days")
+        if unknown := set(self.words) - set(self.meanings):
+            raise ValueError(f"words: no such target: {min(unknown)}")
         return self
 
     @model_validator(mode="after")
@@ -214,38 +268,21 @@ class Theatre(Strict):
                     return group, k
         return None
 
+    def label(self, target: str) -> str:
+        """The target's name as a heading."""
+        known = self.words.get(target)
+        return known.heading if known else target.replace("_", " ").capitalize()
+
+    def event(self, target: str) -> str:
+        """What the target asks about, within a sentence: `a closed crossing`."""
+        known = self.words.get(target)
+        return known.event if known else self.label(target).lower()
+
+    @property
+    def inland(self) -> dict[str, str]:
+        """What stands for a segment beyond the belt, by the actor in whose country that is."""
+        return {actor: f"interior-{actor.lower()}" for actor in self.actors}
+
     def level(self, probability: float, baseline: float) -> str:
         """The name of the highest level that the probability reaches against its baseline."""
         return [lv.name for lv in self.levels if lv.reached(probability, baseline)][-1]
-
-
-def known_theatres(folder: Path = FOLDER) -> Sequence[str]:
-    """The names of the theatres that have a file, sorted."""
-    return sorted(path.stem for path in folder.glob("*.toml"))
-
-
-def load_theatre(name: str, folder: Path = FOLDER) -> Theatre:
-    """The theatre of that name, or of that path where the name ends in `.toml`.
-
-    Raises TheatreError, in one line, where the file is missing, is not TOML or breaks the schema.
-    """
-    path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        known = ", ".join(known_theatres(folder)) or "none"
-        raise TheatreError(
-            "no such theatre file", where=str(path), expected=f"one of: {known}"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise TheatreError(f"cannot be read as UTF-8 text: {error}", where=str(path)) from None
-    try:
-        return Theatre.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
-        raise TheatreError(f"not valid TOML: {error}", where=str(path)) from None
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        field = ".".join(str(part) for part in fault["loc"]) or "the file"
-        raise TheatreError(
-            fault["msg"], where=f"{path}, field {field}", found=fault["input"]
-        ) from None

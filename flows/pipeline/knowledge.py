@@ -73,14 +73,17 @@ def open_store(settings: Settings) -> Store:
     return Store(connect(settings.database_url))
 
 
-def ingest(settings: Settings, now: datetime, path: Path | None = None) -> Ingested:
-    """What landed from a chronicle file, the embedded one by default; refused rows are kept aside.
+def ingest(
+    settings: Settings, theatre_name: str, now: datetime, path: Path | None = None
+) -> Ingested:
+    """What landed from a chronicle file, the theatre's own by default; refused rows are kept
+    aside.
 
     The same file again changes nothing.
     """
-    store = open_store(settings)
-    chronicle.declare_coverage(store, now)
-    return chronicle.ingest(store, path or chronicle.EMBEDDED, now)
+    theatre, store = load_theatre(theatre_name), open_store(settings)
+    chronicle.declare_coverage(store, theatre, now)
+    return chronicle.ingest(store, theatre, now, path)
 
 
 def ingest_source(
@@ -169,8 +172,8 @@ def gather(settings: Settings, theatre_name: str, as_of: date | None, today: dat
 
 
 def gather_embedded(settings: Settings, theatre_name: str, now: datetime) -> Knowledge:
-    """What is known at present, the embedded chronicle taken in first."""
-    ingest(settings, now)
+    """What is known at present, the theatre's own chronicle taken in first."""
+    ingest(settings, theatre_name, now)
     return gather(settings, theatre_name, None, now.date())
 
 

@@ -28,18 +28,17 @@ from publish.contract.context import (
 from publish.contract.forecast import Forecast
 from streams.events.event import FAMILIES
 from streams.store.store import connect
-from theatres import DYAD, Theatre
+from theatres import DYAD, Headline, Theatre
 
 SHOWN: Final = timedelta(days=760)
 """How far back a page looks: 24 months and what reaches into them."""
-HORIZON: Final = 30
 LONGEST: Final = 5000
 
 
 def context_for(settings: Settings, theatre: Theatre, forecast: Forecast) -> Context:
     """All that the issue's page shows around it, none of it known later than its as_of."""
-    told, skill, bins = _record(settings, forecast)
-    issued = _issued(settings, forecast)
+    told, skill, bins = _record(settings, forecast, theatre.headline)
+    issued = _issued(settings, forecast, theatre.headline)
     said = {each.as_of for each in issued}
     return Context(
         history=tuple(
@@ -68,9 +67,13 @@ def freshness(settings: Settings, theatre: str) -> list[Freshness]:
     ]
 
 
-def _issued(settings: Settings, forecast: Forecast) -> list[Past]:
+def _issued(settings: Settings, forecast: Forecast, headline: Headline) -> list[Past]:
     wanted = Wanted(
-        DYAD, "clash", HORIZON, since=forecast.as_of - SHOWN, until=forecast.as_of - timedelta(1)
+        DYAD,
+        headline.target,
+        headline.days,
+        since=forecast.as_of - SHOWN,
+        until=forecast.as_of - timedelta(1),
     )
     return [
         Past(
@@ -105,7 +108,7 @@ def _told(row: dict[Any, Any]) -> Told:
 
 
 def _record(
-    settings: Settings, forecast: Forecast
+    settings: Settings, forecast: Forecast, headline: Headline
 ) -> tuple[list[Past], tuple[Skill, ...], tuple[Bin, ...]]:
     """The record of the model behind the issue, from its run; nothing where no model made it."""
     if not forecast.mlflow_run_id:
@@ -114,7 +117,9 @@ def _record(
     scores, skill = records.record_of(client, forecast.mlflow_run_id)
     weeks, rows = records.past_of(client, forecast.mlflow_run_id)
     chosen = rows[
-        (rows["unit"] == DYAD) & (rows["target"] == "clash") & (rows["horizon"] == HORIZON)
+        (rows["unit"] == DYAD)
+        & (rows["target"] == headline.target)
+        & (rows["horizon"] == headline.days)
     ].dropna(subset=["outcome"])
     bins = reliability(chosen["probability"].to_numpy(float), chosen["outcome"].to_numpy(float))
     return (

@@ -41,15 +41,15 @@ Stream = Callable[
 
 def _chronicle(
     store: Store,
-    _theatre: Theatre,
+    theatre: Theatre,
     _downloads: Downloads,
     at: datetime,
     path: Path | None,
     _since: date | None,
     _progress: Progress,
 ) -> Ingested:
-    chronicle.declare_coverage(store, at)
-    return chronicle.ingest(store, path or chronicle.EMBEDDED, at)
+    chronicle.declare_coverage(store, theatre, at)
+    return chronicle.ingest(store, theatre, at, path)
 
 
 def _ucdp(

@@ -121,8 +121,8 @@ async def theatre(request: Request, theatre: Named, _none: Annotated[Asked, Quer
     age = _age(state, found)
     units: list[dict[str, Any]] = [{"unit": DYAD, "meaning": " and ".join(found.actors)}]
     for each in found.segments:
-        crossings = [crossing.model_dump() for crossing in each.crossings]
-        meaning = f"the border between {each.pakistan} and {each.afghanistan}"
+        crossings = [crossing.model_dump(exclude={"aliases"}) for crossing in each.crossings]
+        meaning = f"the border between {' and '.join(each.sides[a] for a in found.actors)}"
         units.append({"unit": each.name, "meaning": meaning, "crossings": crossings})
     told = {unit["unit"] for unit in units}
     units += [

@@ -16,7 +16,7 @@ from markupsafe import Markup
 from publish.contract.context import Context, CountSkill
 from publish.contract.forecast import Forecast, ForecastError, Row
 from publish.page import timeline
-from publish.page.past import CLASH, HORIZON, past_values
+from publish.page.past import past_values
 from publish.page.sketch import sketch_of
 from publish.text import words
 from theatres import DYAD, Theatre
@@ -84,7 +84,7 @@ def page_html(
     today = now.astimezone(UTC).date()
     values = _about(forecast, theatre, today) | _border(forecast, theatre)
     values |= {"count_tables": count_tables(forecast, context, theatre)}
-    values |= past_values(forecast, context) | {"methods_url": methods_url}
+    values |= past_values(forecast, context, theatre) | {"methods_url": methods_url}
     template = _environment().get_template("page.html.j2")
     for limit in LISTED:
         values["events"] = timeline.listed(values["span_events"], limit)
@@ -175,7 +175,7 @@ def _count_table(
 ) -> CountTable:
     lines = [Counted(*key, tuple(rows)) for key, rows in group.items()]
     days = {each.rows[0].horizon_days for each in lines if not each.rows[0].target_start_date}
-    nearest = min(days, key=lambda horizon: abs(horizon - HORIZON), default=None)
+    nearest = min(days, key=lambda horizon: abs(horizon - theatre.headline.days), default=None)
     shown = [not days or each.rows[0].horizon_days == nearest for each in lines]
     return CountTable(
         theatre.counts[name].meaning if name in theatre.counts else words.plain(name),
@@ -189,8 +189,9 @@ def _count_table(
 def _about(forecast: Forecast, theatre: Theatre, today: date) -> dict[str, Any]:
     age = (today - forecast.as_of).days
     dyad = [row for row in forecast.rows if row.unit == DYAD and not row.counts]
-    targets = list(dict.fromkeys(row.target for row in dyad if row.target != CLASH))
-    hero = _hero(dyad)
+    first = [row for row in dyad if row.target == theatre.headline.target]
+    targets = dict.fromkeys(row.target for row in dyad if row not in first)
+    hero = min(first, key=lambda row: abs(row.horizon_days - theatre.headline.days), default=None)
     split = hero.change_split if hero is not None else None
     return {
         "forecast": forecast,
@@ -201,18 +202,13 @@ def _about(forecast: Forecast, theatre: Theatre, today: date) -> dict[str, Any]:
         "old_after": theatre.stale_after_days,
         "banners": banners(forecast),
         "hero": hero,
-        "clash": [row for row in dyad if row.target == CLASH],
+        "headline": theatre.headline,
+        "first": first,
         "others": [(target, [r for r in dyad if r.target == target]) for target in targets],
         "drivers": _drivers(hero),
         "moved": steps(split, 0.0, words.SPLIT) if split else [],
         "shades": _shades(forecast),
     }
-
-
-def _hero(dyad: Sequence[Row]) -> Row | None:
-    """The dyad's clash within 30 days, else of the horizon nearest to it."""
-    rows = [row for row in dyad if row.target == CLASH]
-    return min(rows, key=lambda row: abs(row.horizon_days - HORIZON), default=None)
 
 
 def _drivers(row: Row | None) -> list[Step]:
@@ -228,15 +224,13 @@ def _shades(forecast: Forecast) -> dict[str, int]:
 
 
 def _border(forecast: Forecast, theatre: Theatre) -> dict[str, Any]:
-    names = theatre.segment_names
-    horizons = {row.horizon_days for row in forecast.rows if row.key[:2] in _of(CLASH, names)}
-    horizon = min(horizons, key=lambda days: abs(days - HORIZON), default=HORIZON)
-    states = theatre.title.split("–")
+    names, target, wanted = theatre.segment_names, theatre.headline.target, theatre.headline.days
+    horizons = {row.horizon_days for row in forecast.rows if row.key[:2] in _of(target, names)}
+    horizon = min(horizons, key=lambda days: abs(days - wanted), default=wanted)
     return {
-        "segments": [(s, forecast.row(s.name, CLASH, horizon)) for s in theatre.segments],
+        "segments": [(s, forecast.row(s.name, target, horizon)) for s in theatre.segments],
         "segment_horizon": horizon,
         "sketch": sketch_of(theatre),
-        "states": states if len(states) == len(theatre.actors) else theatre.actors,
         **_crossings(forecast, theatre),
     }
 

@@ -11,29 +11,29 @@ from publish.contract.forecast import Forecast
 from publish.page import charts, timeline
 from publish.page.tally import tallies
 from publish.text import words
-from theatres import DYAD
+from theatres import DYAD, Headline, Theatre
 
-CLASH: Final = "clash"
-HORIZON: Final = 30
 MONTHS: Final = 24
 DAILY_DAYS: Final = 60
 LATEST_OUTCOMES: Final = 20
 
 
-def past_values(forecast: Forecast, context: Context) -> dict[str, Any]:
+def past_values(forecast: Forecast, context: Context, theatre: Theatre) -> dict[str, Any]:
     """The template's values for the history, the events and the track record."""
-    end = forecast.as_of
+    headline, end = theatre.headline, forecast.as_of
     start = months_before(end, MONTHS)
-    told = sorted((*context.history, *_said_now(forecast, context)), key=lambda p: p.as_of)
+    told = sorted(
+        (*context.history, *_said_now(forecast, context, headline)), key=lambda p: p.as_of
+    )
     history = thinned((p for p in told if start <= p.as_of <= end), end)
     reach = max((abs(v) for s in context.skill for v in (s.low, s.skill, s.high)), default=0.0)
     return {
         "context": context,
         "history": history,
-        "history_charts": _history_charts(history, start, end),
+        "history_charts": _history_charts(history, start, end, theatre),
         "lanes": timeline.lanes(context.events, start, end),
         "span_events": timeline.spanned(context.events, start, end),
-        "skill_of": lambda target, units: skill_of(context, target, units),
+        "skill_of": lambda target, units: skill_of(context, target, units, headline.days),
         "skill_reach": reach or 1.0,
         "reliability_chart": _reliability_chart(context),
         "tallies": tallies(context.outcomes),
@@ -57,15 +57,15 @@ def months_before(day: date, months: int) -> date:
     return min(first + timedelta(day.day - 1), (first + timedelta(32)).replace(day=1))
 
 
-def skill_of(context: Context, target: str, units: str) -> Skill | None:
-    """The record of that target and those units at the horizon nearest to 30 days, if any."""
+def skill_of(context: Context, target: str, units: str, days: int) -> Skill | None:
+    """The record of that target and those units at the horizon nearest to so many days, if any."""
     kept = [s for s in context.skill if (s.target, s.units) == (target, units)]
-    return min(kept, key=lambda s: abs(s.horizon_days - HORIZON), default=None)
+    return min(kept, key=lambda s: abs(s.horizon_days - days), default=None)
 
 
-def _said_now(forecast: Forecast, context: Context) -> tuple[Past, ...]:
+def _said_now(forecast: Forecast, context: Context, headline: Headline) -> tuple[Past, ...]:
     """This issue's own point of the history, unless it is there or is none that was published."""
-    row = forecast.row(DYAD, CLASH, HORIZON)
+    row = forecast.row(DYAD, headline.target, headline.days)
     there = any(p.as_of == forecast.as_of and p.source == "issue" for p in context.history)
     if there or forecast.status == "hindcast" or row is None:
         return ()
@@ -76,17 +76,20 @@ def _said_now(forecast: Forecast, context: Context) -> tuple[Past, ...]:
     return (past,)
 
 
-def _history_charts(history: Sequence[Past], start: date, end: date) -> list[Markup]:
+def _history_charts(
+    history: Sequence[Past], start: date, end: date, theatre: Theatre
+) -> list[Markup]:
     if not history:
         return []
     last = history[-1]
     risks = [past.probability for past in history]
+    days, event = theatre.headline.days, theatre.event(theatre.headline.target)
     told = (
-        f"From {words.day(history[0].as_of)} to {words.day(last.as_of)} the 30-day risk ran"
+        f"From {words.day(history[0].as_of)} to {words.day(last.as_of)} the {days}-day risk ran"
         f" between {words.percent(min(risks))} and {words.percent(max(risks))}. It was last"
         f" {words.percent(last.probability)}, its base rate {words.percent(last.baseline)}."
     )
-    title = f"Risk of a clash within {HORIZON} days, last {MONTHS} months"
+    title = f"Risk of {event} within {days} days, last {MONTHS} months"
     return [
         charts.history_svg(history, start, end, canvas, title, told)
         for canvas in (charts.WIDE, charts.PHONE)

@@ -5,13 +5,11 @@ from itertools import accumulate, pairwise
 from math import cos, hypot, radians
 from typing import Final
 
-from streams.places.border import BorderError, line_of
-from theatres import Theatre
+from theatres import Point, Theatre
 
 WIDTH: Final = 560.0
 MARGIN: Final = 34.0
 OFFSET: Final = 25.0
-Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,12 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """The map in SVG units, from north to south."""
+    """The map in SVG units, north above: the stretches in order, and where each state's name is."""
 
     width: float
     height: float
     stretches: tuple[Stretch, ...]
+    names: tuple[tuple[str, float, float], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,27 +51,22 @@ class _Plane:
         return round(x, 1), round(MARGIN + self.scale * (self.north - lat), 1)
 
 
-def sketch_of(theatre: Theatre) -> Sketch | None:
-    """The map of the theatre's border, or None where no border line is known for it."""
-    try:
-        lines = {name: [(float(y), float(x)) for y, x in v] for name, v in line_of(theatre).items()}
-    except BorderError:
-        return None
-    lats = [lat for line in lines.values() for lat, _ in line]
-    lons = [lon for line in lines.values() for _, lon in line]
+def sketch_of(theatre: Theatre) -> Sketch:
+    """The map of the theatre's border."""
+    lats = [lat for line in theatre.border.values() for lat, _ in line]
+    lons = [lon for line in theatre.border.values() for _, lon in line]
     squeeze = cos(radians((max(lats) + min(lats)) / 2))
     scale = (WIDTH - 2 * MARGIN) / (squeeze * (max(lons) - min(lons)))
     plane = _Plane(max(lats), min(lons), squeeze, scale)
     height = plane.place(min(lats), min(lons))[1] + MARGIN
-    return Sketch(WIDTH, height, _stretches(theatre, lines, plane))
+    names = tuple((s.name, *plane.place(s.lat, s.lon)) for s in theatre.sides.values())
+    return Sketch(WIDTH, height, _stretches(theatre, plane), names)
 
 
-def _stretches(
-    theatre: Theatre, lines: dict[str, list[Point]], plane: _Plane
-) -> tuple[Stretch, ...]:
+def _stretches(theatre: Theatre, plane: _Plane) -> tuple[Stretch, ...]:
     found = []
     for number, segment in enumerate(theatre.segments, 1):
-        points = [plane.place(lat, lon) for lat, lon in lines[segment.name]]
+        points = [plane.place(lat, lon) for lat, lon in theatre.border[segment.name]]
         path = " ".join(f"{x:g},{y:g}" for x, y in points)
         crossings = tuple((c.name, *plane.place(c.lat, c.lon)) for c in segment.crossings)
         side = 1 if number % 2 else -1

@@ -1,18 +1,17 @@
 """The brief: an issue in one page of plain words, each sentence made from rows that it names."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
-from publish.contract.context import Context, Skill
+from publish.contract.context import Context
 from publish.contract.forecast import Forecast, Row
 from publish.text import words
 from publish.text.age import why_stale
 from theatres import DYAD, Theatre
 
-HEADLINE: Final = (DYAD, "clash", 30)
 WATCHED: Final = 3
 """Segments, and recent events, that are named."""
 COLUMNS: Final = (46, 18, 36, 20, 22, 24)
@@ -47,12 +46,12 @@ def brief_of(forecast: Forecast, context: Context, theatre: Theatre, now: dateti
     return Brief(
         title=f"{theatre.title}: risk of escalation, as of {words.day(forecast.as_of)}",
         warning=f"{words.begun(stale)}." if stale else "",
-        table=tuple(_table(forecast)),
+        table=tuple(_table(forecast, theatre)),
         sections=(
-            ("The numbers", tuple(_numbers(forecast))),
-            ("What moved them", tuple(_moves(forecast))),
-            ("What to watch", tuple(_watch(forecast, context))),
-            ("How sure", tuple(_sure(forecast, context))),
+            ("The numbers", tuple(_numbers(forecast, theatre))),
+            ("What moved them", tuple(_moves(forecast, theatre))),
+            ("What to watch", tuple(_watch(forecast, context, theatre))),
+            ("How sure", tuple(_sure(forecast, context, theatre))),
         ),
         footer=(
             f"Issue {forecast.issue_id}, made {forecast.issued_at:%Y-%m-%d %H:%M} UTC by method"
@@ -64,12 +63,12 @@ def brief_of(forecast: Forecast, context: Context, theatre: Theatre, now: dateti
     )
 
 
-def _table(forecast: Forecast) -> Iterator[tuple[str, ...]]:
+def _table(forecast: Forecast, theatre: Theatre) -> Iterator[tuple[str, ...]]:
     yield ("What", "Within", "Risk (80% interval)", "Base rate", "Level", "Change")
     for row in forecast.rows:
         if row.unit != DYAD:
             continue
-        name = words.TARGETS.get(row.target, words.begun(words.plain(row.target)))
+        name = theatre.label(row.target)
         within = words.days(row.horizon_days)
         if row.probability is None:
             yield (name, within, "no forecast", "", "", "")
@@ -93,37 +92,41 @@ def _source(row: Row) -> str:
     return "/".join(map(str, row.key))
 
 
-def _numbers(forecast: Forecast) -> Iterator[Sentence]:
-    row = forecast.row(*HEADLINE)
+def _key(theatre: Theatre) -> tuple[str, str, int]:
+    return DYAD, theatre.headline.target, theatre.headline.days
+
+
+def _numbers(forecast: Forecast, theatre: Theatre) -> Iterator[Sentence]:
+    headline, row = theatre.headline, forecast.row(*_key(theatre))
     if row is None or row.probability is None or row.baseline_probability is None:
         reason = row.reason if row else "the issue has no such row"
         yield Sentence(
-            f"No risk of a clash within {HEADLINE[2]} days is given: {reason}.",
-            "/".join(map(str, HEADLINE)),
+            f"No risk of {headline.event} within {headline.days} days is given: {reason}.",
+            "/".join(map(str, _key(theatre))),
         )
         return
     lean = row.probability - row.baseline_probability
     against = "above" if lean > 0 else "below"
     base = words.percent(row.baseline_probability)
     yield Sentence(
-        f"The risk of at least one clash between the two states within {row.horizon_days} days is"
-        f" {_risk(row)}: level {row.level}, {abs(100 * lean):.1f} points {against} the base rate of"
-        f" {base}.",
+        f"The risk of {headline.event} within {row.horizon_days} days is {_risk(row)}:"
+        f" level {row.level}, {abs(100 * lean):.1f} points {against} the base rate of {base}.",
         _source(row),
     )
     for other in forecast.rows:
-        if other.unit == DYAD and other.target == "severe" and other.probability is not None:
+        if other.unit == DYAD and other.target in headline.also and other.probability is not None:
             yield Sentence(
-                f"A clash with at least 25 deaths within {other.horizon_days} days: {_risk(other)},"
-                f" against a base rate of {_base(other)}.",
+                f"{words.begun(theatre.event(other.target))} within {other.horizon_days} days:"
+                f" {_risk(other)}, against a base rate of {_base(other)}.",
                 _source(other),
             )
 
 
-def _moves(forecast: Forecast) -> Iterator[Sentence]:
-    row = forecast.row(*HEADLINE)
+def _moves(forecast: Forecast, theatre: Theatre) -> Iterator[Sentence]:
+    key = _key(theatre)
+    row = forecast.row(*key)
     if row is None or row.probability is None:
-        yield Sentence("There is no number that could have moved.", "/".join(map(str, HEADLINE)))
+        yield Sentence("There is no number that could have moved.", "/".join(map(str, key)))
         return
     if row.change is None:
         yield Sentence("There is no issue before this one to compare with.", _source(row))
@@ -148,20 +151,21 @@ def _moves(forecast: Forecast) -> Iterator[Sentence]:
         )
 
 
-def _watch(forecast: Forecast, context: Context) -> Iterator[Sentence]:
-    for target, what in (("clash", "a clash"), ("closure", "a closed crossing")):
+def _watch(forecast: Forecast, context: Context, theatre: Theatre) -> Iterator[Sentence]:
+    days = theatre.headline.days
+    for target in theatre.headline.watched:
         rows = [
             row
             for row in forecast.rows
             if row.unit != DYAD
-            and (row.target, row.horizon_days) == (target, HEADLINE[2])
+            and (row.target, row.horizon_days) == (target, days)
             and row.probability is not None
         ]
         ranked = sorted(rows, key=lambda row: -(row.probability or 0.0))[:WATCHED]
         if ranked:
             told = ", ".join(f"{words.headed(row.unit)} {_risk(row)}" for row in ranked)
             yield Sentence(
-                f"Where {what} within {HEADLINE[2]} days is likeliest: {told}.",
+                f"Where {theatre.event(target)} within {days} days is likeliest: {told}.",
                 "; ".join(map(_source, ranked)),
             )
     since = forecast.as_of - RECENT
@@ -174,25 +178,29 @@ def _watch(forecast: Forecast, context: Context) -> Iterator[Sentence]:
         )
 
 
-def _sure(forecast: Forecast, context: Context) -> Iterator[Sentence]:
-    skill = _headline_skill(context.skill)
+def _sure(forecast: Forecast, context: Context, theatre: Theatre) -> Iterator[Sentence]:
+    headline = theatre.headline
+    where = (headline.target, DYAD, headline.days)
+    records = (s for s in context.skill if (s.target, s.units, s.horizon_days) == where)
+    skill = next(records, None)
     if skill is None:
         yield Sentence("No record of a model stands behind this issue.", "record")
     else:
         verdict = words.VERDICTS[skill.verdict]
         interval = f"{words.signed(skill.low, 3)} to {words.signed(skill.high, 3)}"
         yield Sentence(
-            f"Record of the 30-day risk, out of sample {skill.since}: {verdict} (Brier skill"
-            f" {words.signed(skill.skill, 3)}, 90% {interval}, {skill.episodes} episodes).",
+            f"Record of the {headline.days}-day risk, out of sample {skill.since}: {verdict}"
+            f" (Brier skill {words.signed(skill.skill, 3)}, 90% {interval},"
+            f" {skill.episodes} episodes).",
             "record",
         )
-    closed = [each for each in context.outcomes if each.target == "clash"]
+    closed = [each for each in context.outcomes if each.target == headline.target]
     if closed:
         came = sum(each.outcome for each in closed)
         mean = words.percent(sum(each.probability for each in closed) / len(closed))
         yield Sentence(
-            f"Of {len(closed)} published clash forecasts whose window has closed, {came} came true;"
-            f" their mean risk was {mean}.",
+            f"Of {len(closed)} published forecasts of {theatre.event(headline.target)} whose"
+            f" window has closed, {came} came true; their mean risk was {mean}.",
             "scoreboard",
         )
     silent = [each.source for each in context.streams if each.status == "failed"]
@@ -200,11 +208,6 @@ def _sure(forecast: Forecast, context: Context) -> Iterator[Sentence]:
         yield Sentence(f"Streams that failed when last asked: {', '.join(silent)}.", "streams")
     for reason in sorted({row.reason for row in forecast.rows if row.reason}):
         yield Sentence(f"{words.begun(reason)}.", "rows' reason")
-
-
-def _headline_skill(found: Sequence[Skill]) -> Skill | None:
-    wanted = (HEADLINE[1], DYAD, HEADLINE[2])
-    return next((s for s in found if (s.target, s.units, s.horizon_days) == wanted), None)
 
 
 def markdown(brief: Brief) -> str:

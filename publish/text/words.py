@@ -4,12 +4,6 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlsplit
 
-TARGETS: Final = {
-    "clash": "Clash between the two states",
-    "severe": "Severe clash",
-    "closure": "Crossing closed",
-    "deaths": "Deaths",
-}
 DRIVERS: Final = {
     "force": "Force",
     "breakdown": "Breakdown of talks and ties",

@@ -1,48 +1,46 @@
 """The border line between the theatre's actors: a point to its nearest stretch, and how far."""
 
-import csv
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from errors import DyadcastError
-from theatres.theatre import Theatre
+from theatres import ABROAD, Theatre
 
-LINE = Path(__file__).parents[1] / "data" / "border.csv"
 EARTH_KM = 6371.0088
 """The Earth's mean radius (IUGG)."""
-MERIDIAN = 67.0
-"""Degrees east, about the middle of the line: where the plane is upright."""
-ABROAD = "abroad"
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.str_]
 
 
-class BorderError(DyadcastError):
-    """A border line that does not fit the theatre."""
-
-
 class Border:
-    """The border line, cut into the theatre's segments."""
+    """The border line, cut into the theatre's segments.
 
-    def __init__(self, stretches: dict[str, Floats], belt_km: float, actors: Sequence[str]) -> None:
+    `meridian` is where the plane of distances is upright; `interiors` says what stands for a
+    segment beyond the belt, by country.
+    """
+
+    def __init__(
+        self,
+        stretches: Mapping[str, Floats],
+        belt_km: float,
+        interiors: Mapping[str, str],
+        meridian: float,
+    ) -> None:
         self.names = np.array(list(stretches))
         self.belt_km = belt_km
-        self.interiors = {actor: f"interior-{actor.lower()}" for actor in actors}
+        self.interiors = interiors
         points = np.concatenate(list(stretches.values()))
         (low, west), (high, east) = points.min(axis=0), points.max(axis=0)
         far = np.degrees(belt_km / EARTH_KM)
         # Meridians lie closer towards the pole.
         wide = 1.1 * far / np.cos(np.radians(high + far))
         self._box = (low - 1.1 * far, west - wide, high + 1.1 * far, east + wide)
-        self._plane = _conic((5 * low + high) / 6, (low + 5 * high) / 6)
+        self._plane = _conic((5 * low + high) / 6, (low + 5 * high) / 6, meridian)
         lines = [shapely.LineString(self._plane(*line.T)) for line in stretches.values()]
         self._owner = np.repeat(np.arange(len(lines)), [len(line.coords) - 1 for line in lines])
         self._pieces = shapely.STRtree(
@@ -85,7 +83,7 @@ class Border:
         return self.interiors.get(code, ABROAD if code else "")
 
 
-def _conic(south: float, north: float) -> Callable[[Floats, Floats], Floats]:
+def _conic(south: float, north: float, meridian: float) -> Callable[[Floats, Floats], Floats]:
     """From degrees to kilometres, true on both parallels and nearly so around them.
 
     Lambert's conformal conic projection of the sphere with two standard parallels (Snyder 1987,
@@ -102,37 +100,17 @@ def _conic(south: float, north: float) -> Callable[[Floats, Floats], Floats]:
 
     def plane(lat: Floats, lon: Floats) -> Floats:
         rho = reach / half(np.radians(lat)) ** n
-        theta = n * np.radians(lon - MERIDIAN)
+        theta = n * np.radians(lon - meridian)
         return np.column_stack([rho * np.sin(theta), -rho * np.cos(theta)])
 
     return plane
 
 
-@cache
-def _stretches() -> dict[str, Floats]:
-    points: dict[str, list[tuple[float, float]]] = {}
-    with LINE.open(encoding="utf-8", newline="") as rows:
-        for row in csv.DictReader(rows):
-            points.setdefault(row["segment"], []).append((float(row["lat"]), float(row["lon"])))
-    return {name: np.array(several) for name, several in points.items()}
-
-
 def line_of(theatre: Theatre) -> dict[str, Floats]:
-    """The border line of the theatre: of each segment, in order, its points (lat, lon) in degrees.
-
-    Raises BorderError where the line has other segments.
-    """
-    stretches = _stretches()
-    if tuple(stretches) != theatre.segment_names:
-        raise BorderError(
-            "the border line has other segments than the theatre",
-            where=str(LINE),
-            found=", ".join(stretches),
-            expected=", ".join(theatre.segment_names),
-        )
-    return stretches
+    """The border line of the theatre: of each segment, in order, its points (lat, lon), degrees."""
+    return {name: np.array(points) for name, points in theatre.border.items()}
 
 
 def border_of(theatre: Theatre) -> Border:
-    """The border of the theatre. Raises BorderError where the line has other segments."""
-    return Border(line_of(theatre), theatre.belt_km, theatre.actors)
+    """The border of the theatre."""
+    return Border(line_of(theatre), theatre.belt_km, theatre.inland, theatre.meridian)

@@ -1,18 +1,12 @@
 """Which stretch of the border a place's name belongs to, and which crossings an event names."""
 
-import csv
 import re
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
-from types import MappingProxyType
 
-from theatres.theatre import Theatre
+from theatres.theatre import ABROAD, Crossing, Place, Theatre
 
-# Other names under which reports give a crossing.
-ALIASES = {"spin boldak": "chaman", "friendship gate": "chaman"}
 WHOLE_BORDER = "whole border"
-PLACES = Path(__file__).parents[1] / "data" / "places.csv"
 
 
 def segment_named(place: str, theatre: Theatre) -> str:
@@ -22,28 +16,24 @@ def segment_named(place: str, theatre: Theatre) -> str:
     such place is named, and no other province. A place of a segment that the theatre does not
     have belongs nowhere.
     """
-    named = [_places()[name] for name in _any_place().findall(_folded(place))]
+    by_name, any_name = _gazetteer(theatre.places)
+    named = [by_name[name] for name in any_name.findall(_folded(place))]
     places = [segment for segment, area in named if area == "place"]
     provinces = {segment for segment, _ in named}
     segment = places[0] if places else provinces.pop() if len(provinces) == 1 else ""
-    inland = {"abroad", *(f"interior-{actor.lower()}" for actor in theatre.actors)}
-    return segment if segment in {*theatre.segment_names, *inland} else ""
+    known = {*theatre.segment_names, *theatre.inland.values(), ABROAD}
+    return segment if segment in known else ""
 
 
 @cache
-def _places() -> Mapping[str, tuple[str, str]]:
-    """Every name in small letters, its segment, and whether it is a place or a whole province."""
-    with PLACES.open(encoding="utf-8", newline="") as rows:
-        return MappingProxyType(
-            {_folded(row["name"]): (row["segment"], row["area"]) for row in csv.DictReader(rows)}
-        )
-
-
-@cache
-def _any_place() -> re.Pattern[str]:
-    """Any of the names as whole words, the longest there is: Khyber Pakhtunkhwa is not Khyber."""
-    names = sorted(_places(), key=len, reverse=True)
-    return re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, names))})(?!\S)")
+def _gazetteer(
+    places: tuple[Place, ...],
+) -> tuple[Mapping[str, tuple[str, str]], re.Pattern[str]]:
+    """Segment and kind by every name in small letters; and any of the names as whole words, the
+    longest there is: Khyber Pakhtunkhwa is not Khyber."""
+    by_name = {_folded(place.name): (place.segment, place.area) for place in places}
+    names = sorted(by_name, key=len, reverse=True)
+    return by_name, re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, names))})(?!\S)")
 
 
 def crossings_named(place: str, segment: str, theatre: Theatre) -> tuple[str, ...]:
@@ -58,20 +48,18 @@ def crossings_named(place: str, segment: str, theatre: Theatre) -> tuple[str, ..
     all_crossings = tuple(part.name for part in theatre.segments if part.crossings)
     if _names(text, WHOLE_BORDER):
         return all_crossings
-    named = {gate for gate in _gates(theatre) if _names(text, gate)}
-    named |= {gate for alias, gate in ALIASES.items() if _names(text, alias)}
     touched = tuple(
         part.name
         for part in theatre.segments
-        if named & {_folded(crossing.name) for crossing in part.crossings}
+        if any(_is_named(crossing, text) for crossing in part.crossings)
     )
     if touched:
         return touched
     return (segment,) if segment in theatre.segment_names else all_crossings
 
 
-def _gates(theatre: Theatre) -> set[str]:
-    return {_folded(crossing.name) for part in theatre.segments for crossing in part.crossings}
+def _is_named(crossing: Crossing, text: str) -> bool:
+    return any(_names(text, _folded(name)) for name in (crossing.name, *crossing.aliases))
 
 
 def _folded(text: str) -> str:

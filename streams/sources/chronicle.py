@@ -1,6 +1,5 @@
 """The chronicle: dated facts of diplomacy, breakdown and force, written by hand in a CSV file."""
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -15,10 +14,9 @@ from streams.formats.csv_records import Record, RecordError, cut_records, fields
 from streams.store.landing import Ingested
 from streams.store.quarantine import Refusal, printable
 from streams.store.store import Landed, Store
+from theatres import Theatre
 
 SOURCE = "chronicle"
-EMBEDDED = Path(__file__).parents[1] / "data" / "pak_afg.csv"
-COVERAGE = EMBEDDED.with_name("coverage.csv")
 
 # The file's name of each column of an Event that bears another there.
 _RENAMED = {"known_at": "known_on", "url": "source"}
@@ -62,20 +60,22 @@ def read(path: Path) -> Reading:
     return Reading(frame, tuple(line for line, _ in events.values()), tuple(refusals))
 
 
-def ingest(store: Store, path: Path, at: datetime) -> Ingested:
-    """What became of the file's rows: the good ones are in the store, the others in quarantine.
+def ingest(store: Store, theatre: Theatre, at: datetime, path: Path | None = None) -> Ingested:
+    """What became of the rows of the theatre's chronicle, or of the file at `path`: the good ones
+    are in the store, the others in quarantine.
 
     Doing it again changes nothing. An event that the file no longer holds is kept: a file may be
-    a part. A refusal from before is resolved when its event or its line lands now. The embedded
-    file's coverage is declared with it; another file's is not known.
+    a part. A refusal from before is resolved when its event or its line lands now. The theatre's
+    own file has its coverage declared with it; another file's is not known.
     Raises StreamError where nothing of the file can be read, StoreError where the store fails.
     """
+    path = path or theatre.chronicle
     reading = read(path)
     landed = store.append(reading.frame, at)
     store.quarantine(reading.refusals, at)
     store.resolve(_mended(store, path, reading), at)
-    if path.resolve() == EMBEDDED.resolve():
-        declare_coverage(store, at)
+    if path.resolve() == theatre.chronicle.resolve():
+        declare_coverage(store, theatre, at)
     return _ingested(len(reading.frame), landed, reading.refusals)
 
 
@@ -103,12 +103,10 @@ def retry(store: Store, at: datetime) -> Ingested:
     return _ingested(len(events), landed, tuple(refusals))
 
 
-def declare_coverage(store: Store, at: datetime, path: Path = COVERAGE) -> None:
-    """None; the spans that the coverage file names are declared in the store."""
-    with path.open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            start, end = date.fromisoformat(row["start"]), date.fromisoformat(row["end"])
-            store.declare_coverage(row["source"], start, end, at)
+def declare_coverage(store: Store, theatre: Theatre, at: datetime) -> None:
+    """None; the spans that the theatre's coverage file names are declared in the store."""
+    for span in theatre.coverage:
+        store.declare_coverage(span.source, span.start, span.end, at)
 
 
 def _content(path: Path) -> bytes:

@@ -27,34 +27,17 @@ from streams.places.border import Border, border_of
 from streams.store.landing import Batch, Ingested
 from streams.store.quarantine import Refusal
 from streams.store.store import Store
-from theatres import Theatre
+from theatres import Codes, Theatre
 
 SOURCE = "acled"
-TABLE = Path(__file__).parents[2] / "data" / "acled.csv"
+TABLE = Path(__file__).with_name("acled.csv")
 NEEDED = (
     *("event_id_cnty", "event_date", "time_precision", "event_type", "sub_event_type"),
     *("actor1", "actor2", "iso", "location", "latitude", "longitude", "geo_precision"),
     *("fatalities", "timestamp"),
 )
-STATES = {"586": "PAK", "4": "AFG"}
-"""ISO 3166-1 numbers of the theatre's actors."""
-
 ROWS = 5_000
 CONTENT_MAX = 1 << 30
-_STATE = re.compile(r"(?:military|police|government|border).* of (pakistan|afghanistan)\b")
-_STATE_NAMES = {"pakistan": "PAK", "afghanistan": "AFG"}
-_GROUPS = (
-    ("tehreek-i-taliban pakistan", "TTP"),
-    ("ttp", "TTP"),
-    ("jamaat-ul-ahrar", "JUA"),
-    ("lashkar-e-islam", "LEI"),
-    ("islamic state", "ISKP"),
-    ("baloch liberation army", "BLA"),
-    ("balochistan liberation front", "BLF"),
-    ("al qaeda", "AQ"),
-    ("taliban", "TLB"),
-    ("civilians", "CIV"),
-)
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
 _SPOKEN = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})")
 _UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
@@ -72,6 +55,14 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sight:
+    """What tells whether a row is the theatre's, and whose it is."""
+
+    border: Border
+    codes: Codes
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of a file, on which line, and its bytes; or why it is none."""
 
@@ -86,7 +77,7 @@ def code_book() -> Mapping[tuple[str, str], Code]:
 
     Source: ACLED Codebook, table 2 (https://acleddata.com/knowledge-base/codebook/).
     """
-    with TABLE.open(encoding="utf-8", newline="") as lines:
+    with TABLE.open(encoding="utf-8-sig", newline="") as lines:
         return MappingProxyType(
             {
                 _kind(row): Code(row["type"], row["between"], row["note"])
@@ -102,13 +93,13 @@ def read(path: Path, theatre: Theatre) -> Iterator[Batch]:
     forces. Raises StreamError where nothing of the file can be read.
     """
     rows = pages(path) if path.suffix.lower() == ".json" else _export(path)
-    border, seen, part = border_of(theatre), set[str](), list[Row]()
+    sight, seen, part = _Sight(border_of(theatre), theatre.codes), set[str](), list[Row]()
     for row in rows:
         part.append(row)
         if len(part) == ROWS:
-            yield _judged(path, part, border, seen)
+            yield _judged(path, part, sight, seen)
             part = []
-    yield _judged(path, part, border, seen)
+    yield _judged(path, part, sight, seen)
 
 
 def ingest(
@@ -201,7 +192,7 @@ def _check_header(path: Path, header: list[str]) -> None:
         )
 
 
-def _judged(path: Path, part: list[Row], border: Border, seen: set[str]) -> Batch:
+def _judged(path: Path, part: list[Row], sight: _Sight, seen: set[str]) -> Batch:
     events, refusals, unmapped, elsewhere = [], [], dict[str, int](), 0
     for row in part:
         try:
@@ -209,7 +200,7 @@ def _judged(path: Path, part: list[Row], border: Border, seen: set[str]) -> Batc
             code = code_book().get(_kind(cells))
             if cells["event_id_cnty"] in seen:
                 raise EventError("event_id_cnty", cells["event_id_cnty"], "an id that stands once")
-            found = _event(cells, code or Code("", "", ""), border)
+            found = _event(cells, code or Code("", "", ""), sight)
         except EventError as error:
             refusals.append(_refused(path, row, error))
             continue
@@ -235,12 +226,13 @@ def _cells(row: Row) -> Mapping[str, str]:
     return {name: _UNPRINTED.sub(" ", row.cells[name]).strip() for name in NEEDED}
 
 
-def _event(cells: Mapping[str, str], code: Code, border: Border) -> Event | str | None:
+def _event(cells: Mapping[str, str], code: Code, sight: _Sight) -> Event | str | None:
     """The event; its kind where that has no type; None where it is not the theatre's."""
-    actor, target = code_of(cells["actor1"]), code_of(cells["actor2"])
-    between = {actor, target} == set(STATES.values())
+    border, codes = sight.border, sight.codes
+    actor, target = code_of(cells["actor1"], codes), code_of(cells["actor2"], codes)
+    between = {actor, target} == set(codes.states)
     lat, lon = degrees_in(cells, "latitude"), degrees_in(cells, "longitude")
-    state = STATES.get(cells["iso"].removesuffix(".0"), "")
+    state = codes.actors("iso").get(cells["iso"].removesuffix(".0"), "")
     segment, km = _place(cells, lat, lon, state, border)
     occurred_on, known_at = _day(cells["event_date"]), _moment(cells["timestamp"])
     deaths = count_in(cells, "fatalities")
@@ -286,17 +278,26 @@ def _place(
     return str(segment), round(float(km[0]), 3)
 
 
-def code_of(name: str) -> str:
+def code_of(name: str, codes: Codes) -> str:
     """The code of an actor: a state's for its forces, else a group's; ARM for any other armed one.
 
     CIV where no actor is named: then civilians, or nobody, were the target.
     """
     text = name.casefold()
-    if state := _STATE.match(text):
-        return _STATE_NAMES[state[1]]
+    if state := _forces(tuple(codes.actors("forces"))).match(text):
+        actors = {forces.casefold(): actor for forces, actor in codes.actors("forces").items()}
+        return actors[state[1]]
     if not text:
         return "CIV"
-    return next((code for part, code in _GROUPS if part in text), "ARM")
+    groups = (group.code for group in codes.acled_groups if group.named.casefold() in text)
+    return next(groups, "CIV" if "civilians" in text else "ARM")
+
+
+@cache
+def _forces(states: tuple[str, ...]) -> re.Pattern[str]:
+    """The forces of the states of those names, in small letters."""
+    names = "|".join(re.escape(state.casefold()) for state in states)
+    return re.compile(rf"(?:military|police|government|border).* of ({names})\b")
 
 
 def _day(text: str) -> date:

@@ -21,16 +21,13 @@ from streams.net.accounts import Account
 from streams.net.download import Downloads, fetch, held
 from streams.net.web import open_client, request
 from streams.sources.acled import acled
-from streams.sources.acled.acled import SOURCE, STATES, answer_of
+from streams.sources.acled.acled import SOURCE, answer_of
 from streams.store.landing import Ingested
 from streams.store.store import Store
-from theatres import Theatre
+from theatres import Codes, State, Theatre
 
 BASE = "https://acleddata.com"
 HOSTS = frozenset({"acleddata.com", "www.acleddata.com"})
-FIRST_YEARS = {"PAK": 2010, "AFG": 2017}
-"""From when ACLED covers each state (ACLED, Country & Time Period Coverage)."""
-
 OVERLAP = timedelta(days=28)
 """How far back is asked again: a row that slipped between two pages of one sweep is met by the
 next; ACLED publishes weekly."""
@@ -133,16 +130,17 @@ def ingest_new(
     done = covered.end - OVERLAP if covered else None
     gone = done or (known - OVERLAP if known else None)
     with closing(api.client):
-        for iso, state in STATES.items():
+        for actor, state in theatre.codes.states.items():
             for window in _windows(state, api.at, since, done):
-                wanted, name = {"iso": iso, **window.wanted}, f"{state.lower()}-{window.name}"
+                wanted = {"iso": str(state.iso), **window.wanted}
+                name = f"{actor.lower()}-{window.name}"
                 for path in api.pages("acled", name, wanted, window.kept):
                     found += acled.ingest(store, theatre, path, api.at)
-                    newest[state] = max([newest.get(state, date.min), *_days(path)])
+                    newest[actor] = max([newest.get(actor, date.min), *_days(path)])
                     progress(f"ACLED {name}: rows read", found.read, 0)
         if gone:
             found += retract_deleted(store, api, gone)
-    _cover(store, api.at, newest)
+    _cover(store, theatre.codes, api.at, newest)
     return found
 
 
@@ -155,12 +153,14 @@ class _Window:
     kept: bool = False
 
 
-def _windows(state: str, at: datetime, since: date | None, done: date | None) -> Iterator[_Window]:
+def _windows(
+    state: State, at: datetime, since: date | None, done: date | None
+) -> Iterator[_Window]:
     if since is None and done is not None:
         start = _seconds(done)
         yield _Window(f"since-{start}", {"timestamp": start, "timestamp_where": ">="})
         return
-    first = max(since.year if since else 0, FIRST_YEARS[state])
+    first = max(since.year if since else 0, state.acled_since)
     for year in range(first, at.year + 1):
         span = {"event_date": f"{year}-01-01|{year}-12-31", "event_date_where": "BETWEEN"}
         # Later in time a year's pages may be others; and with `since` a person asks anew.
@@ -208,11 +208,12 @@ def _deletion(path: Path, row: Mapping[str, object]) -> tuple[datetime, str]:
         raise StreamError("not a deletion", where=str(path), expected=expected) from None
 
 
-def _cover(store: Store, at: datetime, newest: Mapping[str, date]) -> None:
+def _cover(store: Store, codes: Codes, at: datetime, newest: Mapping[str, date]) -> None:
     """None; silence means calm until the last day of which every state has rows."""
-    if len(newest) < len(STATES) or min(newest.values()) == date.min:
+    if len(newest) < len(codes.states) or min(newest.values()) == date.min:
         return
     before = store.coverage(SOURCE)
-    start = before.start if before else date(max(FIRST_YEARS.values()), 1, 1)
+    first = max(state.acled_since for state in codes.states.values())
+    start = before.start if before else date(first, 1, 1)
     end = max(min(newest.values()), before.end if before else start)
     store.declare_coverage(SOURCE, start, end, at)

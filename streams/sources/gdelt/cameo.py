@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-TABLE = Path(__file__).parents[2] / "data" / "cameo.csv"
+TABLE = Path(__file__).with_name("cameo.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Code:
 @cache
 def code_book() -> Mapping[str, Code]:
     """Every code of the book, of the present edition and the ones before it, by its digits."""
-    with TABLE.open(encoding="utf-8", newline="") as lines:
+    with TABLE.open(encoding="utf-8-sig", newline="") as lines:
         codes = [Code(**row) for row in csv.DictReader(lines)]
     return MappingProxyType({code.code: code for code in codes})
 

@@ -93,7 +93,7 @@ def _judged(
     reports, told = [], Counter[str]()
     for at in _of_pair(lines, shaped, theatre).tolist():
         try:
-            report = report_in(lines.raw(at))
+            report = report_in(lines.raw(at), theatre.codes)
         except EventError as error:
             faults[at] = error
         except UnmappedCode as unmapped:
@@ -127,7 +127,7 @@ def _shaped(lines: Lines, written: Ints) -> tuple[Ints, dict[int, EventError]]:
 
 def _of_pair(lines: Lines, kept: Ints, theatre: Theatre) -> Ints:
     """Of the lines those from one of the theatre's two countries towards the other."""
-    one, other = (code.encode() for code in theatre.actors)
+    one, other = (code.encode() for code in theatre.codes.actors("cameo"))
     found = []
     for actor, target in ((one, other), (other, one)):
         acting = kept[lines.equals(kept, _AT["Actor1CountryCode"], actor)]

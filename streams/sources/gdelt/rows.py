@@ -8,6 +8,7 @@ from datetime import date, datetime
 from streams.events.event import Event, EventError
 from streams.sources.gdelt.cameo import code_book, type_of
 from streams.sources.gdelt.stories import SOURCE, Report, story_of
+from theatres import Codes
 
 _GEO = ("Type", "FullName", "CountryCode", "ADM1Code", "ADM2Code", "Lat", "Long", "FeatureID")
 _ACTOR = (
@@ -24,8 +25,6 @@ COLUMNS: tuple[str, ...] = (
 )
 CITIES = ("3", "4")
 """The types of place that are a point: others are the middle of a country or a region."""
-COUNTRIES = {"PK": "PAK", "AF": "AFG"}
-"""FIPS codes of places, which are not those of actors."""
 URL_MAX = 4_000
 
 _RENAMED = {
@@ -63,7 +62,7 @@ class Placed:
     country: str
 
 
-def report_in(raw: bytes) -> Placed:
+def report_in(raw: bytes, codes: Codes) -> Placed:
     """The report in a line of as many fields as COLUMNS, its segment still to be found.
 
     Raises EventError, with the file's name of the column, or UnmappedCode.
@@ -81,18 +80,21 @@ def report_in(raw: bytes) -> Placed:
     if not type_of(code):
         raise UnmappedCode(code)
     try:
-        event = _event(cells, occurred_on, known_at, mentions)
+        event = _event(cells, codes, occurred_on, known_at, mentions)
     except EventError as error:
         column = _RENAMED.get(error.column, error.column)
         raise EventError(column, error.found, error.expected) from None
     place = cells["ActionGeo_CountryCode"]
-    country = COUNTRIES.get(place, place)
+    country = codes.actors("fips").get(place, place)
     return Placed(Report(number, replace(event, event_id=story_of(event))), country)
 
 
-def _event(cells: Mapping[str, str], day: date, known_at: datetime, mentions: int) -> Event:
+def _event(
+    cells: Mapping[str, str], codes: Codes, day: date, known_at: datetime, mentions: int
+) -> Event:
     is_city = cells["ActionGeo_Type"] in CITIES
-    code, actor, target = (cells[name] for name in ("EventCode", *_ACTORS))
+    code, (actor, target) = cells["EventCode"], (cells[name] for name in _ACTORS)
+    actors = codes.actors("cameo")
     return Event(
         event_id=cells["GLOBALEVENTID"],
         source=SOURCE,
@@ -100,8 +102,8 @@ def _event(cells: Mapping[str, str], day: date, known_at: datetime, mentions: in
         ended_on=day,
         known_at=known_at,
         type=type_of(code),
-        actor=actor,
-        target=target,
+        actor=actors.get(actor, actor),
+        target=actors.get(target, target),
         place=cells["ActionGeo_FullName"].strip(),
         lat=_degrees(cells, "ActionGeo_Lat") if is_city else None,
         lon=_degrees(cells, "ActionGeo_Long") if is_city else None,

@@ -20,6 +20,7 @@ from streams.formats.csv_records import BOM, Record, RecordError, cut_records, f
 from streams.places.border import Border
 from streams.store.landing import Batch
 from streams.store.quarantine import Refusal
+from theatres import Codes
 
 SOURCE = "ucdp"
 NEEDED = (
@@ -28,31 +29,6 @@ NEEDED = (
     *("latitude", "longitude", "country_id", "event_clarity", "date_prec"),
     *("date_start", "date_end", "deaths_civilians", "best", "high", "low", "gwnoa", "gwnob"),
 )
-STATES = {"770": "PAK", "700": "AFG"}
-"""Gleditsch-Ward numbers of the theatre's actors."""
-
-OTHER_STATES = {
-    "2": "USA",
-    "200": "GBR",
-    "365": "RUS",
-    "630": "IRN",
-    "701": "TKM",
-    "702": "TJK",
-    "704": "UZB",
-    "710": "CHN",
-    "750": "IND",
-}
-GROUPS = {
-    "civilians": "CIV",
-    "ttp": "TTP",
-    "is": "ISKP",
-    "bla": "BLA",
-    "taleban": "TLB",
-    "al-qaida": "AQ",
-    "blf": "BLF",
-    "lei": "LEI",
-    "jua": "JUA",
-}
 VIOLENCE = {"1": "battle", "2": "nonstate_violence", "3": "onesided_violence"}
 _SAID = {"battle": "Battle", "nonstate_violence": "Fighting without a state"}
 _SAID |= {"onesided_violence": "Violence against civilians", "border_clash": "Border clash"}
@@ -93,6 +69,7 @@ class Reader:
 
     file: str
     border: Border
+    codes: Codes
     exact: bool = False
     seen: set[str] = field(default_factory=set)
     theatre_ids: set[str] = field(default_factory=set)
@@ -212,7 +189,7 @@ class Reader:
                 )
         kept = table.filter(pa.array(good))
         rows = _numbers(kept)
-        frame = _events(kept, rows, self.border)
+        frame = _events(kept, rows, self.border, self.codes)
         self.theatre_ids.update(frame["event_id"])
         batch = Batch(table.num_rows, frame, len(rows) - len(frame), refusals=tuple(refusals))
         return Part(batch, rows)
@@ -365,12 +342,13 @@ def _states(column: pa.ChunkedArray) -> "pd.Series[str]":
     return states
 
 
-def _events(table: pa.Table, rows: pd.DataFrame, border: Border) -> pd.DataFrame:
+def _events(table: pa.Table, rows: pd.DataFrame, border: Border, codes: Codes) -> pd.DataFrame:
     """The theatre's events: in either country, within the belt, or between the two states."""
-    states = rows["country"].astype(str).map(STATES).fillna("")
+    actors = codes.actors("gleditsch_ward")
+    states = rows["country"].astype(str).map(actors).fillna("")
     lat, lon = _floats(table["latitude"]), _floats(table["longitude"])
     placed = _ints(table["where_prec"]) <= EXACT_PLACE
-    a, b = rows["gwno_a"].map(STATES), rows["gwno_b"].map(STATES)
+    a, b = rows["gwno_a"].map(actors), rows["gwno_b"].map(actors)
     between = (a.notna() & b.notna() & (a != b)).to_numpy()
     inside = (states != "").to_numpy()
     near = border.is_near(lat, lon)
@@ -382,14 +360,14 @@ def _events(table: pa.Table, rows: pd.DataFrame, border: Border) -> pd.DataFrame
     segments = np.where(placed[at], segments, [border.inland(code) for code in country])
     belted = inside[at] | between[at] | (km <= border.belt_km)
     return (
-        _frame(table.take(pa.array(at)), rows.iloc[at], between[at], segments, km)
+        _frame(table.take(pa.array(at)), rows.iloc[at], between[at], segments, km, codes)
         .loc[belted]
         .reset_index(drop=True)
     )
 
 
 def _frame(
-    table: pa.Table, rows: pd.DataFrame, between: Bools, segments: Any, km: Any
+    table: pa.Table, rows: pd.DataFrame, between: Bools, segments: Any, km: Any, codes: Codes
 ) -> pd.DataFrame:
     kinds = _kinds(table, between)
     start, end = _days(table["date_start"]), _days(table["date_end"])
@@ -409,8 +387,8 @@ def _frame(
         "date_precision": table["date_prec"].to_pandas().map(_PRECISIONS),
         "known_at": (end.astype("datetime64[M]") + 1).astype("datetime64[D]") + 19,
         "type": kinds,
-        "actor": _sides(table["side_a"], rows["gwno_a"]),
-        "target": _sides(table["side_b"], rows["gwno_b"]),
+        "actor": _sides(table["side_a"], rows["gwno_a"], codes),
+        "target": _sides(table["side_b"], rows["gwno_b"], codes),
         "mediators": [""] * count,
         "place": named.to_pandas(),
         "segment": segments,
@@ -452,25 +430,25 @@ def _kinds(table: pa.Table, between: Bools) -> npt.NDArray[np.object_]:
     return kinds
 
 
-def _sides(names: pa.ChunkedArray, gwnos: "pd.Series[str]") -> "pd.Series[str]":
+def _sides(names: pa.ChunkedArray, gwnos: "pd.Series[str]", codes: Codes) -> "pd.Series[str]":
     pairs = pd.DataFrame({"name": names.to_pandas().to_numpy(), "gwno": gwnos.to_numpy()})
-    codes = {
-        (name, gwno): code_of(name, gwno)
+    code = {
+        (name, gwno): code_of(name, gwno, codes)
         for name, gwno in pairs.drop_duplicates().itertuples(index=False)
     }
-    return pd.Series(
-        [codes[pair] for pair in pairs.itertuples(index=False, name=None)], dtype="str"
-    )
+    return pd.Series([code[pair] for pair in pairs.itertuples(index=False, name=None)], dtype="str")
 
 
-def code_of(name: str, gwno: str) -> str:
+def code_of(name: str, gwno: str, codes: Codes) -> str:
     """The code of a side: a state's by its number, else a group's by its name.
 
     GOV is another government, ARM another armed group.
     """
     if gwno:
-        return (STATES | OTHER_STATES).get(re.split("[;,]", gwno)[0], "GOV")
-    return GROUPS.get(name.strip().casefold(), "ARM")
+        states = codes.actors("gleditsch_ward") | codes.ucdp_states
+        return states.get(re.split("[;,]", gwno)[0], "GOV")
+    groups = {group.casefold(): code for group, code in codes.ucdp_groups.items()}
+    return ({"civilians": "CIV"} | groups).get(name.strip().casefold(), "ARM")
 
 
 def _confidence(table: pa.Table) -> npt.NDArray[np.object_]:

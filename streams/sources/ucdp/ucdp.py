@@ -142,7 +142,7 @@ def _land(
     progress: Progress,
     exact: bool,
 ) -> Ingested:
-    reader = Reader(str(path), border_of(theatre), exact)
+    reader = Reader(str(path), border_of(theatre), theatre.codes, exact)
     with store.landing(SOURCE, str(path), digest, at) as landing:
         if landing.known:
             return landing.done()
