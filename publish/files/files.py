@@ -60,8 +60,7 @@ def publish(forecast: Forecast, root: Path, head: Head | None = None) -> Publish
     be written or holds a broken manifest.
     """
     home = root / forecast.theatre
-    with _errors_told(home), locked(home):
-        clear(home)
+    with _writing(home):
         folder = home / str(forecast.as_of) / forecast.issue_id
         contents = _place(forecast, folder)
         entry = _entry(forecast, contents)
@@ -75,7 +74,7 @@ def publish(forecast: Forecast, root: Path, head: Head | None = None) -> Publish
 def keep_context(forecast: Forecast, context: Context, root: Path) -> None:
     """None; what stands around the issue is kept beside the issues, before it is published."""
     home = root / forecast.theatre
-    with _errors_told(home), locked(home):
+    with _writing(home):
         (home / CONTEXTS).mkdir(exist_ok=True)
         path = home / CONTEXTS / f"{forecast.issue_id}.json"
         replace_text(path, context_text(context))
@@ -95,8 +94,7 @@ def page_path(forecast: Forecast, root: Path) -> Path:
 def keep_page(forecast: Forecast, text: str, root: Path) -> None:
     """None; the issue's page stands, whole."""
     path = page_path(forecast, root)
-    home = path.parent.parent
-    with _errors_told(home), locked(home):
+    with _writing(path.parent.parent):
         path.parent.mkdir(exist_ok=True)
         replace_text(path, text)
 
@@ -166,6 +164,14 @@ def _home(root: Path, theatre: str) -> Path:
     if not THEATRE.fullmatch(theatre):
         raise PublishError("theatre is not a name", found=theatre, expected="a-z, 0-9 and _")
     return root / theatre
+
+
+@contextmanager
+def _writing(home: Path) -> Iterator[None]:
+    """The one writer of the folder, with what dead ones left in it gone."""
+    with _errors_told(home), locked(home):
+        clear(home)
+        yield
 
 
 @contextmanager
