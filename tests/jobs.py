@@ -1,11 +1,22 @@
-"""Runs of the command line as a person starts them, each in a home of its own."""
+"""Runs of the command line, each in a home of its own: in this process or in one of its own."""
 
+import hashlib
+import io
+import logging
 import os
+import platform
 import shutil
+import sqlite3
 import subprocess
 import sys
+import traceback
+import warnings
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
+
+import dyadcast
 
 HOUSE = Path(__file__).parent.parent
 PAK_AFG = HOUSE / "theatres" / "pak_afg"
@@ -18,6 +29,14 @@ OFFLINE = {
     ),
     **dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1,localhost"),
 }
+# Every column of MLflow's tables that holds an absolute address of artifacts.
+ADDRESSES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
 
 
 @dataclass(frozen=True)
@@ -46,15 +65,41 @@ class Job:
         }
 
     def run(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        """A finished run of the command line with those arguments and further variables."""
-        return subprocess.run(
+        """A run of the command line in this process, with further variables.
+
+        Its flows use the server of the fixture `prefect`.
+        """
+        out, err, status = io.StringIO(), io.StringIO(), 0
+        with (
+            patch.dict(os.environ, self.environment(**more), clear=True),
+            patch.object(os, "cpu_count", lambda: 1),  # the test run has its own workers
+            patch.object(sys, "argv", ["dyadcast", *arguments]),
+            patch("flows.pipeline.knowledge._listeners", []),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            warnings.catch_warnings(),
+        ):
+            warnings.simplefilter("ignore")  # as for a person, whom no library's warning reaches
+            try:
+                dyadcast.main()
+            except SystemExit as ended:
+                status = int(ended.code or 0)
+            except Exception:
+                traceback.print_exc()
+                status = 1
+            finally:
+                logging.disable(logging.NOTSET)
+        return subprocess.CompletedProcess(arguments, status, out.getvalue(), err.getvalue())
+
+    def start(self, *arguments: str, **more: str) -> "subprocess.Popen[bytes]":
+        """A run in a process group of its own, with a Prefect server of its own if any."""
+        return subprocess.Popen(
             command(*arguments),
             env=self.environment(**more),
-            cwd=self.home.parent,
-            capture_output=True,
-            text=True,
-            timeout=400,
-            check=False,
+            cwd=self.tracking.parent,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
 
     def copy(self, folder: Path) -> "Job":
@@ -75,6 +120,32 @@ def make_job(folder: Path) -> Job:
 def command(*arguments: str) -> list[str]:
     """The command line as a list for subprocess."""
     return [sys.executable, "-m", "dyadcast", *arguments]
+
+
+def relocated(store: Path, place: Path) -> Path:
+    """A copy of an MLflow store in that place, whose artifacts are copies too."""
+    shutil.copytree(store, place)
+    with closing(sqlite3.connect(place / "mlflow.db")) as connection, connection:
+        query = "SELECT artifact_location FROM experiments WHERE experiment_id = 0"
+        made_at = connection.execute(query).fetchone()[0].removesuffix("/0")
+        for table, column in ADDRESSES:
+            connection.execute(
+                f"UPDATE {table} SET {column} = replace({column}, ?, ?)",  # noqa: S608 (ours)
+                (made_at, place.as_uri()),
+            )
+    return place
+
+
+def training_key() -> str:
+    """A hash of all that a trained model depends on: events, code and libraries."""
+    files = [HOUSE / "constraints.txt", HOUSE / "flows" / "pipeline" / "knowledge.py"]
+    for part in ("theatres", "streams", "features", "models"):
+        paths = (HOUSE / part).rglob("*")
+        files += sorted(path for path in paths if path.is_file() and path.suffix != ".pyc")
+    key = hashlib.sha256(platform.python_version().encode())
+    for path in files:
+        key.update(path.read_bytes())
+    return key.hexdigest()[:32]
 
 
 def make_theatre(folder: Path, old: str, new: str, part: str = "theatre.toml") -> Path:

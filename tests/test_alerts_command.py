@@ -8,7 +8,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from jobs import HOUSE, Job
+from jobs import HOUSE, make_job
 
 SECRET = "a-secret-that-is-long-enough"  # noqa: S105
 Got = list[tuple[dict[str, str], bytes]]
@@ -38,11 +38,6 @@ def receiver() -> Iterator[tuple[str, Got]]:
     server.server_close()
 
 
-def job_in(folder: Path) -> Job:
-    """A job in an empty home."""
-    return Job(folder / "home", folder / "mlruns" / "mlflow.db", folder / "prefect")
-
-
 def test_trial_message_arrives_and_its_signature_holds_as_the_docs_check_it(
     receiver: tuple[str, Got], tmp_path: Path
 ) -> None:
@@ -53,7 +48,7 @@ def test_trial_message_arrives_and_its_signature_holds_as_the_docs_check_it(
         "DYADCAST_WEBHOOK_LOCAL": "yes",
     }
 
-    done = job_in(tmp_path).run("alerts", "test", **told)
+    done = make_job(tmp_path).run("alerts", "test", **told)
 
     assert done.returncode == 0, done.stderr
     assert "webhook: sent" in done.stdout
@@ -77,7 +72,7 @@ def test_loopback_is_not_asked_unless_it_is_meant(
     url, got = receiver
     told = {"DYADCAST_WEBHOOK_URL": url, "DYADCAST_WEBHOOK_SECRET": SECRET}
 
-    done = job_in(tmp_path).run("alerts", "test", **told)
+    done = make_job(tmp_path).run("alerts", "test", **told)
 
     assert done.returncode == 1
     assert "DYADCAST_WEBHOOK_LOCAL=yes" in done.stdout
@@ -85,7 +80,7 @@ def test_loopback_is_not_asked_unless_it_is_meant(
 
 
 def test_rules_and_empty_list_are_told(tmp_path: Path) -> None:
-    job = job_in(tmp_path)
+    job = make_job(tmp_path)
     rules = job.run("alerts", "rules")
     listed = job.run("alerts", "list")
 

@@ -1,6 +1,5 @@
 """The archive: every issue once, in order, for ever, and whatever was changed is named."""
 
-import multiprocessing
 import os
 import signal
 import time
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from faults import PROCESSES
 from forecasts import AS_OF, ISSUED_AT, make_days, make_forecast, make_rows
 from sqlalchemy.engine import Engine
 
@@ -19,8 +19,6 @@ from publish.contract.forecast import to_json
 from streams.store.store import StoreError, connect
 
 HOME = "pak_afg"
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["publish.archive.archive", "streams.store.store", "forecasts"])
 
 
 @pytest.fixture

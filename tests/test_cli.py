@@ -208,15 +208,14 @@ def test_a_command_shows_an_example_in_its_help(run: Run) -> None:
         assert f"Example: dyadcast {' '.join(words)}" in out
 
 
-@pytest.mark.slow
-def test_forecast_tells_what_is_wrong_in_one_line(tmp_path: Path) -> None:
+def test_forecast_tells_what_is_wrong_in_one_line(prefect: None, tmp_path: Path) -> None:
     job = make_job(tmp_path)
     job.home.mkdir()
     with sqlite3.connect(job.archive) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
     connection.close()
 
-    for arguments, said in ((("--theatre", "atlantis"), "no such theatre file"), ((), "recipes")):
+    for arguments, said in ((("--theatre", "atlantis"), "no such theatre"), ((), "recipes")):
         done = job.run("forecast", *arguments)
         assert (done.returncode, done.stdout) == (1, "")
         assert done.stderr.count("dyadcast: ") == 1, done.stderr

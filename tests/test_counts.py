@@ -31,7 +31,7 @@ NOW = datetime(2036, 1, 1, tzinfo=UTC)
 AS_OF = date(2026, 7, 25)
 FINAL, HALF, JULY = "GEDEvent_v26_1.csv", "GEDEvent_v26_01_26_06.csv", "GEDEvent_v26_0_7.csv"
 COUNTRIES = {"770": 30.0, "700": 60.0, "750": 8.0, "625": 3.0, "365": 0.4}
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def light(study: months.Study, _names: object, seed: int) -> dict[str, Member]:

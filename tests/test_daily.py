@@ -5,15 +5,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import pytest
 from jobs import Job
 
 from publish.contract.forecast import from_json
 from publish.contract.issue import ISSUE
 from publish.contract.row import ROW
 from publish.files.files import latest, read_issue
-
-pytestmark = pytest.mark.slow
 
 
 def count_runs(job: Job) -> int:

@@ -1,6 +1,5 @@
 """A database is opened, made or refused in one line; nothing that is not ours is touched."""
 
-import multiprocessing
 import os
 import signal
 import sqlite3
@@ -15,15 +14,13 @@ import pytest
 import sqlalchemy as sa
 from databases import metadata
 from events import NOW, make_event
+from faults import PROCESSES
 from sqlalchemy.engine import Engine
 
 from streams.events.event import to_frame
 from streams.store.database import StoreError, connect, name_of, reading, writing
 from streams.store.store import Store
 from streams.store.upgrade import MARKER, VERSION_TABLE
-
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["streams.store.store", "events"])
 
 
 @contextmanager
@@ -53,19 +50,19 @@ def message_of(url: str, busy_seconds: float = 10.0) -> str:
     return message
 
 
-def test_connect_makes_the_tables_and_finds_them_again(database_url: str) -> None:
+def test_connect_makes_the_tables_and_finds_them_again(bare_url: str) -> None:
     for _ in range(2):
-        with opened(database_url) as engine:
+        with opened(bare_url) as engine:
             assert tables_of(engine) == ALL
 
 
 def test_connect_leaves_room_for_tables_of_others_once_the_database_is_ours(
-    database_url: str,
+    bare_url: str,
 ) -> None:
-    with opened(database_url) as engine, writing(engine) as connection:
+    with opened(bare_url) as engine, writing(engine) as connection:
         connection.execute(sa.text("CREATE TABLE songs (name TEXT)"))
 
-    with opened(database_url) as engine:
+    with opened(bare_url) as engine:
         assert "songs" in tables_of(engine)
 
 
@@ -81,9 +78,9 @@ def test_connect_prepares_sqlite(sqlite_url: str) -> None:
         assert connection.execute(sa.text("PRAGMA foreign_keys")).scalar() == 1
 
 
-def test_connect_by_several_at_once_makes_one_database(database_url: str) -> None:
+def test_connect_by_several_at_once_makes_one_database(bare_url: str) -> None:
     def open_and_close(_: int) -> set[str]:
-        with opened(database_url) as engine:
+        with opened(bare_url) as engine:
             return tables_of(engine)
 
     with ThreadPoolExecutor(8) as pool:
@@ -117,16 +114,16 @@ def test_connect_refuses_a_database_of_something_else_and_leaves_it_be(tmp_path:
     assert [found.name for found in tmp_path.iterdir()] == ["songs.db"]
 
 
-def test_connect_refuses_tables_of_our_name_without_the_marker(postgresql_url: str) -> None:
-    engine = sa.create_engine(sa.make_url(postgresql_url).set(drivername="postgresql+psycopg"))
+def test_connect_refuses_tables_of_our_name_without_the_marker(bare_postgresql_url: str) -> None:
+    engine = sa.create_engine(sa.make_url(bare_postgresql_url).set(drivername="postgresql+psycopg"))
     with engine.begin() as connection:
         connection.execute(sa.text("CREATE TABLE songs (name TEXT)"))
         connection.execute(sa.text("CREATE TABLE quarantine (name TEXT)"))
 
-    assert "table quarantine" in message_of(postgresql_url)
+    assert "table quarantine" in message_of(bare_postgresql_url)
     with engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE quarantine"))
-    with opened(postgresql_url) as ours:
+    with opened(bare_postgresql_url) as ours:
         assert tables_of(ours) == {"songs", *ALL}
     engine.dispose()
 
@@ -144,11 +141,11 @@ def test_writing_says_that_the_database_is_locked(sqlite_url: str) -> None:
         Store(engine).append(to_frame([make_event()]), NOW)
 
 
-def test_reading_does_not_wait_for_a_writer(database_url: str) -> None:
-    with opened(database_url) as engine:
+def test_reading_does_not_wait_for_a_writer(bare_url: str) -> None:
+    with opened(bare_url) as engine:
         store = Store(engine)
         store.append(to_frame([make_event()]), NOW)
-        with writing(engine) as connection, opened(database_url, 0.1) as reader:
+        with writing(engine) as connection, opened(bare_url, 0.1) as reader:
             connection.execute(sa.text("DELETE FROM event_versions"))
             assert len(Store(reader).events(date(2026, 1, 1))) == 1
 
@@ -160,8 +157,8 @@ def drop_and_fail(engine: Engine) -> None:
         raise ZeroDivisionError
 
 
-def test_writing_undoes_all_when_something_fails(database_url: str) -> None:
-    with opened(database_url) as engine:
+def test_writing_undoes_all_when_something_fails(bare_url: str) -> None:
+    with opened(bare_url) as engine:
         Store(engine).append(to_frame([make_event()]), NOW)
         with pytest.raises(ZeroDivisionError):
             drop_and_fail(engine)
@@ -200,8 +197,8 @@ def test_connect_refuses_a_bad_address_without_telling_the_password(url: str, sa
     assert "secret" not in message
 
 
-def test_connect_says_that_the_server_has_no_such_database(postgresql_url: str) -> None:
-    assert "no such database" in message_of(f"{postgresql_url.replace('test_', 'absent_')}")
+def test_connect_says_that_the_server_has_no_such_database(bare_postgresql_url: str) -> None:
+    assert "no such database" in message_of(f"{bare_postgresql_url.replace('test_', 'absent_')}")
 
 
 def test_name_of_an_engine_hides_the_password() -> None:

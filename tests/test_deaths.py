@@ -120,7 +120,6 @@ def test_climatologies_count_closed_windows_alone() -> None:
     assert found["climatology"][1, 0, 3] == pytest.approx(0.5 / 3)
 
 
-@pytest.mark.slow
 def test_walk_is_the_same_whatever_comes_later() -> None:
     rng = np.random.default_rng(3)
     days = np.sort(rng.integers(0, 1400, 500))

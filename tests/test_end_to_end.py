@@ -28,10 +28,7 @@ from streams.store.store import connect
 from theatres import DYAD, load_theatre
 
 Key = tuple[str, str, int]
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 NUMBERS = ("probability", "probability_low", "probability_high", "baseline_probability", "change")
 
 

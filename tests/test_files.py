@@ -1,7 +1,6 @@
 """Published files: whole or not there, chosen by manifest, and the same when published again."""
 
 import json
-import multiprocessing
 import os
 import signal
 import time
@@ -10,6 +9,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from faults import PROCESSES
 from forecasts import AS_OF, ISSUED_AT, make_forecast
 
 from publish.archive.chain import Head
@@ -19,8 +19,6 @@ from publish.files.files import PublishError, latest, publish, published_head, r
 NEXT = AS_OF + timedelta(days=1)
 HOME = "pak_afg"
 # Processes begun from a clean one: a fork of the tests' own would inherit its threads' locks.
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["publish.files.files", "forecasts"])
 
 
 def contents(root: Path) -> dict[str, tuple[bytes, int]]:

@@ -5,15 +5,13 @@ from pathlib import Path
 
 import pytest
 from geds import CLASH, ELSEWHERE, write_ged
-from jobs import OFFLINE, Job
-
-pytestmark = pytest.mark.slow
+from jobs import OFFLINE, Job, make_job
 
 
 @pytest.fixture
-def job(trained: Job, tmp_path: Path) -> Job:
-    """A home of its own, beside the Prefect that is there already."""
-    return trained.copy(tmp_path)
+def job(prefect: None, tmp_path: Path) -> Job:
+    """A home that is not there yet."""
+    return make_job(tmp_path)
 
 
 def test_ingest_of_a_file_tells_what_became_of_its_rows(job: Job, tmp_path: Path) -> None:
@@ -78,6 +76,8 @@ def test_source_that_wants_an_account_fails_where_it_is_named(job: Job) -> None:
 
 
 def test_streams_fit_a_terminal(job: Job) -> None:
+    job.run("ingest", "chronicle")
+
     done = job.run("streams")
 
     assert done.returncode == 0, done.stderr

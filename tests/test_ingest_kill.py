@@ -1,37 +1,25 @@
-"""A killed ingest leaves nothing half done: run again, the store says what one undisturbed says.
-
-Three random moments by default; DYADCAST_KILLS=50 tries fifty.
-"""
+"""An ingest that dies leaves nothing half done: run again, the store says what it would have."""
 
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+from faults import PROCESSES, Killed, dying_at
 from geds import CLASH, ELSEWHERE, on, write_ged
 
 from streams.events.frame import fingerprint
-from streams.store.store import Store, connect
-
-pytestmark = pytest.mark.slow
-KILLS = int(os.environ.get("DYADCAST_KILLS", "3"))
-END = date(2100, 1, 1)
-JOB = """
-import sys
-from datetime import datetime
-from pathlib import Path
-from streams import ucdp
-from streams.store.store import Store, connect
+from streams.sources.ucdp import ucdp
+from streams.store.database import connected
+from streams.store.store import Store
 from theatres import load_theatre
-store, theatre = Store(connect(sys.argv[1])), load_theatre("pak_afg")
-for path in sys.argv[2:]:
-    ucdp.ingest(store, theatre, Path(path), datetime(2026, 11, 1))
-"""
+
+KILLS = int(os.environ.get("DYADCAST_KILLS", "3"))
+END, NOW = date(2100, 1, 1), datetime(2026, 11, 1)  # noqa: DTZ001 (UTC)
+State = tuple[str, int, list[str], object]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +28,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("releases")
     rows = [
         on(f"2023-{10 + number % 2}-{number % 28 + 1:02}", id=str(number), **extra)
-        for number in range(4000)
+        for number in range(1500)
         for extra in ([CLASH, {}, ELSEWHERE][number % 3],)
     ]
     october = [row for row in rows if row["date_end"].startswith("2023-10")]
@@ -52,58 +40,89 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     ]
 
 
-def start(database: Path, files: list[Path]) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [sys.executable, "-c", JOB, f"sqlite:///{database}", *map(str, files)],
-        cwd=Path(__file__).parent.parent,
-    )
+def land(database: Path, files: list[Path]) -> None:
+    """Takes the files in, one after the other."""
+    with connected(f"sqlite:///{database}") as engine:
+        for path in files:
+            ucdp.ingest(Store(engine), load_theatre("pak_afg"), path, NOW)
 
 
-def told(database: Path) -> tuple[str, int, list[str], object]:
+def state_of(database: Path) -> State:
     """All that the store says: events, months, refusals, coverage."""
-    store = Store(connect(f"sqlite:///{database}"))
-    with store.engine.connect() as connection:
-        query = "SELECT count(*), sum(events) FROM release_months"
-        months = connection.exec_driver_sql(query).one()
-    refusals = sorted(store.quarantined()["refusal_id"])
-    said = fingerprint(store.versions(END)), int(months[1]), refusals, store.coverage("ucdp")
-    store.engine.dispose()
-    return said
+    with connected(f"sqlite:///{database}") as engine:
+        store = Store(engine)
+        with engine.connect() as connection:
+            query = "SELECT sum(events) FROM release_months"
+            months = int(connection.exec_driver_sql(query).scalar_one())
+        refusals = sorted(store.quarantined()["refusal_id"])
+        return fingerprint(store.versions(END)), months, refusals, store.coverage("ucdp")
 
 
 @pytest.fixture(scope="module")
 def undisturbed(
     files: list[Path], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[tuple[str, int, list[str], object], float]:
-    """What an ingest that nothing disturbs says, and the seconds that it takes."""
+) -> tuple[State, list[str], float]:
+    """What an ingest that nothing disturbs says, the points it passes, its seconds."""
     database, begun = tmp_path_factory.mktemp("whole") / "whole.db", time.monotonic()
-    assert start(database, files).wait(120) == 0
-    return told(database), time.monotonic() - begun
+    with dying_at(None) as points:
+        land(database, files)
+    return state_of(database), points, time.monotonic() - begun
 
 
-@pytest.mark.parametrize("seed", range(KILLS))
-def test_ingest_killed_and_run_again_says_the_same(
-    seed: int,
-    files: list[Path],
-    undisturbed: tuple[tuple[str, int, list[str], object], float],
-    tmp_path: Path,
+def test_ingest_that_dies_at_any_point_and_runs_again_says_the_same(
+    files: list[Path], undisturbed: tuple[State, list[str], float], tmp_path: Path
 ) -> None:
-    whole, seconds = undisturbed
-    job = start(tmp_path / "killed.db", files)
-    time.sleep(random.Random(seed).uniform(0.3, 1.0) * seconds)  # noqa: S311 (no secret)
-    job.send_signal(signal.SIGKILL)
-    job.wait(60)
+    whole, points, _ = undisturbed
+    assert points.count("commit") > len(files)
 
-    assert start(tmp_path / "killed.db", files).wait(120) == 0
-    assert told(tmp_path / "killed.db") == whole
+    for number in range(len(points)):
+        database = tmp_path / f"{number}.db"
+        with dying_at(number), pytest.raises(Killed):
+            land(database, files)
+
+        land(database, files)
+        assert state_of(database) == whole, f"died at point {number}"
+
+
+def killed_and_run_again(database: Path, files: list[Path], seconds: float) -> State:
+    """What the store says after a process that was killed so late, and one that was not."""
+    job = PROCESSES.Process(target=land, args=(database, files))
+    job.start()
+    time.sleep(seconds)
+    assert job.pid
+    os.kill(job.pid, signal.SIGKILL)
+    job.join()
+    land(database, files)
+    return state_of(database)
+
+
+def test_ingest_killed_by_the_system_and_run_again_says_the_same(
+    files: list[Path], undisturbed: tuple[State, list[str], float], tmp_path: Path
+) -> None:
+    whole, _, seconds = undisturbed
+
+    assert killed_and_run_again(tmp_path / "killed.db", files, seconds / 2) == whole
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(KILLS))
+def test_ingest_killed_at_a_random_moment_and_run_again_says_the_same(
+    seed: int, files: list[Path], undisturbed: tuple[State, list[str], float], tmp_path: Path
+) -> None:
+    whole, _, seconds = undisturbed
+    moment = random.Random(seed).uniform(0.0, 1.2) * seconds  # noqa: S311 (no secret)
+
+    assert killed_and_run_again(tmp_path / "killed.db", files, moment) == whole
 
 
 def test_two_ingests_at_once_say_the_same(
-    files: list[Path],
-    undisturbed: tuple[tuple[str, int, list[str], object], float],
-    tmp_path: Path,
+    files: list[Path], undisturbed: tuple[State, list[str], float], tmp_path: Path
 ) -> None:
-    jobs = [start(tmp_path / "both.db", files) for _ in range(2)]
+    both = [PROCESSES.Process(target=land, args=(tmp_path / "both.db", files)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(120)
 
-    assert [job.wait(120) for job in jobs] == [0, 0]
-    assert told(tmp_path / "both.db") == undisturbed[0]
+    assert [process.exitcode for process in both] == [0, 0]
+    assert state_of(tmp_path / "both.db") == undisturbed[0]

@@ -1,39 +1,22 @@
-"""Killed without warning at any moment, and run again: nothing is torn, nothing is doubled."""
+"""A forecast that dies at any moment, and is run again: nothing is torn, nothing is doubled."""
 
 import contextlib
 import os
 import random
 import signal
-import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from jobs import Job, command
+from faults import Killed, dying_at
+from jobs import Job
 
 from publish.files.files import PublishError, latest
 
 KILLS = int(os.environ.get("DYADCAST_KILLS", "4"))
 RUN_SECONDS = 15.0
-pytestmark = pytest.mark.slow
-
-
-def kill_within(job: Job, seconds: float) -> bool:
-    """Whether a run was killed with all its children after that time; False where it had ended."""
-    with subprocess.Popen(
-        command("forecast", "--json"),
-        env=job.environment(),
-        cwd=job.tracking.parent,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        time.sleep(seconds)
-        alive = process.poll() is None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-    return alive
 
 
 def check_published(job: Job) -> None:
@@ -45,16 +28,45 @@ def check_published(job: Job) -> None:
         assert latest(job.home / "published", "pak_afg").status == "ok"
 
 
-def check_next_run(job: Job) -> None:
-    """The next run succeeds, and there is one issue in a chain that holds."""
+def check_next_run(job: Job, trained: Job) -> None:
+    """The next run makes the issue of an undisturbed one, alone in a chain that holds."""
     done = job.run("forecast", "--json")
     assert done.returncode == 0, done.stderr
     verified = job.run("verify")
     assert (verified.returncode, verified.stderr) == (0, "")
     assert verified.stdout.startswith("pak_afg: 1 issues, ")
-    assert latest(job.home / "published", "pak_afg").status == "ok"
+    made, undisturbed = (latest(each.home / "published", "pak_afg") for each in (job, trained))
+    assert (made.status, made.issue_id) == ("ok", undisturbed.issue_id)
+    assert not list(job.home.rglob(".writing-*"))
 
 
+def test_forecast_that_dies_at_any_point_leaves_nothing_torn(trained: Job, tmp_path: Path) -> None:
+    with dying_at(None) as points:
+        trained.elsewhere(tmp_path / "whole").run("forecast", "--json")
+    assert set(points) == {"commit", "replace", "rename"}
+
+    for number in range(len(points)):
+        job = trained.elsewhere(tmp_path / str(number))
+        with dying_at(number), pytest.raises(Killed):
+            job.run("forecast", "--json")
+        check_published(job)
+        check_next_run(job, trained)
+
+
+def kill(job: Job, ready: Callable[[], bool], seconds: float) -> bool:
+    """Whether a run was killed with all its children, so long after it was ready."""
+    with job.start("forecast", "--json") as process:
+        deadline = time.monotonic() + 90
+        while not ready() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(seconds)
+        alive = process.poll() is None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    return alive
+
+
+@pytest.mark.slow
 def test_forecast_killed_at_random_moments_leaves_nothing_torn(
     trained: Job, tmp_path: Path
 ) -> None:
@@ -64,30 +76,20 @@ def test_forecast_killed_at_random_moments_leaves_nothing_torn(
         folder = tmp_path / str(number)
         folder.mkdir()
         job = trained.elsewhere(folder)
-        killed += kill_within(job, draw.uniform(0.5, RUN_SECONDS))
+        killed += kill(job, lambda: True, draw.uniform(0.5, RUN_SECONDS))
         check_published(job)
-        check_next_run(job)
+        check_next_run(job, trained)
     assert killed, "every run had ended before it was killed"
 
 
+@pytest.mark.slow
 def test_forecast_killed_while_prefect_makes_its_database_runs_again(
     trained: Job, tmp_path: Path
 ) -> None:
     job = replace(trained.elsewhere(tmp_path), prefect=tmp_path / "prefect")
-    made = job.prefect / "prefect.db"
-    with subprocess.Popen(
-        command("forecast", "--json"),
-        env=job.environment(),
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        deadline = time.monotonic() + 90
-        while not made.exists() and process.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(1.5)  # somewhere within the migrations, which take several seconds
-        assert process.poll() is None, "it ended before it could be killed"
-        os.killpg(process.pid, signal.SIGKILL)
+    # somewhere within the migrations, which take several seconds
+    assert kill(job, (job.prefect / "prefect.db").exists, 1.5)
 
-    check_next_run(job)
+    with job.start("forecast", "--json") as again:
+        assert again.wait(300) == 0
+    check_next_run(job, trained)

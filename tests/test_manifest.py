@@ -1,10 +1,10 @@
 """The record of downloads: whole lines, whoever writes and whoever dies."""
 
-import multiprocessing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from faults import PROCESSES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,8 +90,7 @@ def _add_many(path: Path, source: str) -> None:
 
 
 def test_writers_at_once_lose_no_line(path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    jobs = [context.Process(target=_add_many, args=(path, source)) for source in ("one", "two")]
+    jobs = [PROCESSES.Process(target=_add_many, args=(path, source)) for source in ("one", "two")]
     for job in jobs:
         job.start()
     for job in jobs:

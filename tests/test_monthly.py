@@ -81,7 +81,6 @@ def small(deaths: "np.typing.NDArray[np.float64]") -> list[Track]:
     return count_months.monthly_tracks(count_months.country_study(panel, (1, 10), (2,)), seed=0)
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # a made panel is small: separation, few positives
 def test_forecast_is_the_records_last_origin_and_the_future_is_not_in_it(
     monkeypatch: pytest.MonkeyPatch,

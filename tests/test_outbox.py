@@ -3,16 +3,14 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from alerting import ALWAYS, NOW, make_alert, make_theatre, opened
+from faults import PROCESSES
 from servers import Reply, serving
 
 from publish.alerting.message import Message
@@ -243,50 +241,36 @@ def test_two_senders_at_once_share_the_messages_out(database_url: str) -> None:
     assert sorted(each.message.message_id for each in sent) == [f"{n:016x}" for n in range(8)]
 
 
-KILLED = """
-import os, signal, sys
-from alerting import NOW, make_alert, make_theatre
-from publish.alerting.outbox import Outbox
-from publish.alerting.senders import read_channels
-from publish.alerting.sending import deliver
-from streams.store.store import connect
+def send_and_die(url: str, environ: dict[str, str], when: str) -> None:
+    """Stores an alert and sends it, killed by the system after the one or the other."""
+    with opened(url) as outbox:
+        outbox.store([make_alert()], ["webhook"])
+        if when == "after storing":
+            os.kill(os.getpid(), signal.SIGKILL)
+        send = read_channels(environ).senders["webhook"]
 
-outbox = Outbox(connect(sys.argv[1]))
-outbox.store([make_alert()], ["webhook"])
-if sys.argv[2] == "after storing":
-    os.kill(os.getpid(), signal.SIGKILL)
-send = read_channels(os.environ).senders["webhook"]
+        def sent(message: Message, now: datetime) -> str:
+            told = send(message, now)
+            os.kill(os.getpid(), signal.SIGKILL)
+            return told
 
-def killed(message, now):
-    send(message, now)
-    os.kill(os.getpid(), signal.SIGKILL)
-
-deliver(outbox, make_theatre(), {"webhook": killed}, lambda: NOW)
-"""
+        deliver(outbox, make_theatre(), {"webhook": sent}, lambda: NOW)
 
 
 @pytest.mark.parametrize(("when", "times"), [("after storing", 1), ("after sending", 2)])
 def test_killed_sender_loses_nothing_and_sends_at_most_once_more(
     database_url: str, when: str, times: int
 ) -> None:
-    house = Path(__file__).parent
     with serving() as server:
         told = {
             "DYADCAST_WEBHOOK_URL": server.plays("/hook", Reply()),
             "DYADCAST_WEBHOOK_SECRET": "a secret of the tests",
             "DYADCAST_WEBHOOK_LOCAL": "yes",
-            "PYTHONPATH": f"{house}:{house.parent}",
-            "NO_PROXY": "127.0.0.1",
         }
-        killed = subprocess.run(
-            [sys.executable, "-c", KILLED, database_url, when],
-            env=os.environ | told,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        process = PROCESSES.Process(target=send_and_die, args=(database_url, told, when))
+        process.start()
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL
         senders = read_channels(told).senders
         with opened(database_url) as outbox:
             for now in (NOW + LEASE, NOW + 2 * LEASE):

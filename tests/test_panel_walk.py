@@ -56,7 +56,6 @@ def walked(deaths: Floats, stacked: bool) -> Walked:
     return found
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # a made panel is small: separation, few positives
 @pytest.mark.parametrize("stacked", [False, True])
 def test_walk_is_the_same_whatever_comes_later(stacked: bool) -> None:

@@ -1,13 +1,13 @@
 """Downloads that were cut off, and those that several processes want at once."""
 
 import hashlib
-import multiprocessing
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from faults import PROCESSES
 from fetching import AT, BODY, QUICK, get, left, records
 from servers import Reply, Server, Shelved, serving
 
@@ -162,9 +162,8 @@ def test_processes_that_fetch_the_same_file_do_not_disturb_each_other(
     cut = Reply(contents[0], headers={"ETag": '"0"'}, cut=30_000)
     turns = [Reply(content) for content in contents * 4]
     server.plays("/a.csv", cut, *turns, cut, *turns)
-    context = multiprocessing.get_context("spawn")
     jobs = [
-        context.Process(target=_fetch_often, args=(downloads.folder, server.host, number))
+        PROCESSES.Process(target=_fetch_often, args=(downloads.folder, server.host, number))
         for number in range(2)
     ]
 
@@ -204,8 +203,7 @@ def _fetch_once(folder: Path, host: str) -> None:
 def test_download_killed_on_the_way_is_resumed(server: Server, downloads: Downloads) -> None:
     stalling = Reply(BODY, headers={"ETag": '"1"'}, stall=20_000)
     url = server.plays("/a.csv", stalling, Shelved(BODY))
-    context = multiprocessing.get_context("spawn")
-    job = context.Process(target=_fetch_once, args=(downloads.folder, server.host))
+    job = PROCESSES.Process(target=_fetch_once, args=(downloads.folder, server.host))
     job.start()
     part = downloads.folder / "ucdp" / "a.csv.part"
     until = time.monotonic() + 30

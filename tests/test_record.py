@@ -52,7 +52,6 @@ def test_metrics_are_named_by_model_and_question() -> None:
     assert metrics({"worlds": 200}) == {}
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # mlflow's own
 def test_log_keeps_scores_and_files_in_mlflow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

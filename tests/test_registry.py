@@ -1,14 +1,12 @@
 """The registry: the champion that was logged is the one that loads, and nothing else does."""
 
 import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from jobs import Job
+from jobs import Job, relocated
 
 from flows.pipeline.settings import read_settings
 from models.tracking.promotion import CHAMPION
@@ -18,31 +16,13 @@ from publish.files.files import latest
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.filterwarnings("ignore"),  # mlflow's own, on import and on loading
-]
-# Every column of MLflow's tables that holds an absolute address of artifacts.
-ADDRESSES = (
-    ("experiments", "artifact_location"),
-    ("runs", "artifact_uri"),
-    ("logged_models", "artifact_location"),
-    ("model_versions", "source"),
-    ("model_versions", "storage_location"),
-)
+pytestmark = pytest.mark.filterwarnings("ignore")  # mlflow's own, on import and on loading
 
 
 @pytest.fixture
 def moved(trained: Job, tmp_path: Path) -> Path:
     """A copy of the trained MLflow store whose artifacts are copies too."""
-    place = shutil.copytree(trained.tracking.parent, tmp_path / "mlruns")
-    with closing(sqlite3.connect(place / "mlflow.db")) as connection, connection:
-        for table, column in ADDRESSES:
-            connection.execute(
-                f"UPDATE {table} SET {column} = replace({column}, ?, ?)",  # noqa: S608 (ours)
-                (str(trained.tracking.parent), str(place)),
-            )
-    return place
+    return relocated(trained.tracking.parent, tmp_path / "mlruns")
 
 
 def load(place: Path) -> Champion | None:

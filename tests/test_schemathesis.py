@@ -26,7 +26,6 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> schemathesis.BaseSche
     return schemathesis.openapi.from_asgi("/openapi.json", served.app, headers=headers)
 
 
-@pytest.mark.slow
 def test_every_answer_is_as_described(described: schemathesis.BaseSchema) -> None:
     asked = 0
     for found in described.get_all_operations():

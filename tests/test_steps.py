@@ -114,7 +114,6 @@ def test_a_model_is_trained_where_the_champion_cannot_serve(
     assert bool(why) == bool(reason)
 
 
-@pytest.mark.slow
 def test_a_forecast_within_tolerance_is_stale_and_says_what_changed(settings: Settings) -> None:
     before = latest(settings.published, "pak_afg")
     known = known_on(settings, date(2026, 4, 10))
@@ -134,7 +133,6 @@ def test_a_forecast_within_tolerance_is_stale_and_says_what_changed(settings: Se
     assert any(row.change for row in forecast.rows)
 
 
-@pytest.mark.slow
 def test_issuing_the_same_forecast_again_changes_nothing(settings: Settings) -> None:
     known = known_on(settings, None)
     champion = knowledge.current_champion(settings, known.theatre)

@@ -1,8 +1,8 @@
 """Every database that an older dyadcast left is brought to the present shape when it is opened."""
 
-import multiprocessing
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from databases import metadata
 from events import make_event
+from faults import PROCESSES
 from forecasts import AS_OF, make_forecast, make_row
 from sqlalchemy.engine import Connection, Engine
 
@@ -28,8 +29,6 @@ from streams.store.store import Store, StoreError, connect, writing
 from streams.store.upgrade import MARKER, VERSION_TABLE, is_current, revisions
 from streams.store.views import VIEWS
 
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["alembic.command", "publish.archive.scoreboard", "forecasts"])
 NOW = datetime(2026, 1, 1)  # noqa: DTZ001 (UTC)
 END = date(2100, 1, 1)
 HOME = "pak_afg"
@@ -244,7 +243,7 @@ def test_table_of_something_else_stops_the_upgrade_and_is_left_alone(
     assert VERSION_TABLE not in tables
 
 
-def open_and_append(url: str, at_once: "multiprocessing.synchronize.Barrier") -> None:
+def open_and_append(url: str, at_once: Barrier) -> None:
     """What one of several processes does that start together."""
     at_once.wait()
     engine = connect(url)
@@ -254,16 +253,16 @@ def open_and_append(url: str, at_once: "multiprocessing.synchronize.Barrier") ->
 
 
 @pytest.mark.parametrize("old", [True, False])
-def test_processes_that_start_at_once_upgrade_once(database_url: str, old: bool) -> None:
+def test_processes_that_start_at_once_upgrade_once(bare_url: str, old: bool) -> None:
     if old:
-        engine = connect(database_url)
+        engine = connect(bare_url)
         with writing(engine) as connection:
             run(connection, ["DROP VIEW scoreboard", "DROP TABLE outcomes"])
             as_before_revisions(connection, 2)
         engine.dispose()
     barrier = PROCESSES.Barrier(2)
     processes = [
-        PROCESSES.Process(target=open_and_append, args=(database_url, barrier)) for _ in range(2)
+        PROCESSES.Process(target=open_and_append, args=(bare_url, barrier)) for _ in range(2)
     ]
     for process in processes:
         process.start()
@@ -271,7 +270,7 @@ def test_processes_that_start_at_once_upgrade_once(database_url: str, old: bool)
         process.join()
 
     assert [process.exitcode for process in processes] == [0, 0]
-    engine = connect(database_url)
+    engine = connect(bare_url)
     with engine.connect() as connection:
         assert connection.scalars(sa.select(STORED.c.version_num)).all() == [revisions()[-1]]
     assert Archive(engine).verify(HOME).count == 1
