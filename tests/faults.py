@@ -10,7 +10,8 @@ from unittest.mock import patch
 import sqlalchemy as sa
 
 PROCESSES = multiprocessing.get_context("forkserver")
-"""Begins within milliseconds: what they import, the server that they are forked from has."""
+"""Processes begun from a clean one, which has what they import: within milliseconds, and without
+the locks of the threads that the tests' own process has."""
 PROCESSES.set_forkserver_preload(
     [
         "alembic.command",

@@ -9,16 +9,24 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from faults import PROCESSES
+from faults import PROCESSES, Killed, dying_at
 from forecasts import AS_OF, ISSUED_AT, make_forecast
 
 from publish.archive.chain import Head
+from publish.contract.context import Context
 from publish.contract.forecast import to_json
-from publish.files.files import PublishError, latest, publish, published_head, read_issue
+from publish.files.files import (
+    PublishError,
+    keep_context,
+    keep_page,
+    latest,
+    publish,
+    published_head,
+    read_issue,
+)
 
 NEXT = AS_OF + timedelta(days=1)
 HOME = "pak_afg"
-# Processes begun from a clean one: a fork of the tests' own would inherit its threads' locks.
 
 
 def contents(root: Path) -> dict[str, tuple[bytes, int]]:
@@ -224,6 +232,28 @@ def test_what_dead_writers_left_is_removed(tmp_path: Path) -> None:
     publish(make_forecast(), tmp_path)
     assert not list(tmp_path.rglob(".writing-*"))
     assert latest(tmp_path, HOME) == make_forecast()
+
+
+def publish_whole(root: Path) -> None:
+    """The issue with its page and what stands around it, in the order of a run."""
+    keep_page(make_forecast(), "<p>page</p>", root)
+    keep_context(make_forecast(), Context(), root)
+    publish(make_forecast(), root)
+
+
+def test_publish_that_dies_at_any_point_is_completed_by_the_next(tmp_path: Path) -> None:
+    with dying_at(None) as points:
+        publish_whole(tmp_path / "whole")
+    assert points.count("replace") == 4
+    assert points.count("rename") == 1
+
+    for number in range(len(points)):
+        root = tmp_path / str(number)
+        with dying_at(number), pytest.raises(Killed):
+            publish_whole(root)
+        publish_whole(root)
+        assert not list(root.rglob(".writing-*"))
+        assert latest(root, HOME) == make_forecast()
 
 
 def publish_until_killed(root: Path, first: int) -> None:

@@ -1,11 +1,16 @@
 """`dyadcast ingest` and `dyadcast streams` as a person runs them, with no network to be had."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
+from fetching import QUICK
 from geds import CLASH, ELSEWHERE, write_ged
 from jobs import OFFLINE, Job, make_job
+
+from flows.pipeline import knowledge
+from streams.net.download import Downloads
 
 
 @pytest.fixture
@@ -47,7 +52,9 @@ def test_ingest_of_a_file_that_is_none_fails_in_one_line(job: Job, tmp_path: Pat
     assert len(done.stdout.splitlines()) == 1
 
 
-def test_one_source_that_fails_stops_no_other(job: Job) -> None:
+def test_one_source_that_fails_stops_no_other(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knowledge, "Downloads", partial(Downloads, policy=QUICK))
+
     done = job.run("ingest", **OFFLINE)
     told = {line.split(": ")[0]: line.split(": ")[1] for line in done.stdout.splitlines()[:-1]}
     shown = json.loads(job.run("streams", "--json").stdout)
