@@ -18,15 +18,14 @@ from publish.contract.context import (
     Bin,
     Context,
     CountSkill,
-    EventSkill,
     Finding,
     Freshness,
-    KnownEvent,
     Outcome,
     Past,
+    Skill,
+    Told,
 )
 from publish.contract.forecast import Forecast
-from publish.contract.older import completed
 from streams.events.event import FAMILIES
 from streams.store.store import connect
 from theatres import DYAD, Headline, Theatre
@@ -90,16 +89,16 @@ def _issued(settings: Settings, forecast: Forecast, headline: Headline) -> list[
     ]
 
 
-def _events(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[KnownEvent]:
+def _events(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[Told]:
     shown = [source.name for source in theatre.sources if source.shown]
     frame = open_store(settings).events(forecast.as_of, forecast.issued_at, shown)
     frame = frame[frame["occurred_on"] >= pd.Timestamp(forecast.as_of - SHOWN)]
     return [_told(row) for row in frame.to_dict("records")]
 
 
-def _told(row: dict[Any, Any]) -> KnownEvent:
+def _told(row: dict[Any, Any]) -> Told:
     names = ("type", "actor", "target", "place", "segment", "summary", "url")
-    return KnownEvent(
+    return Told(
         occurred_on=row["occurred_on"].date(),
         known_at=row["known_at"].date(),
         family=FAMILIES[row["type"]],
@@ -110,7 +109,7 @@ def _told(row: dict[Any, Any]) -> KnownEvent:
 
 def _record(
     settings: Settings, forecast: Forecast, headline: Headline
-) -> tuple[list[Past], tuple[EventSkill, ...], tuple[Bin, ...]]:
+) -> tuple[list[Past], tuple[Skill, ...], tuple[Bin, ...]]:
     """The record of the model behind the issue, from its run; nothing where no model made it."""
     if not forecast.mlflow_run_id:
         return [], (), ()
@@ -144,7 +143,7 @@ def _record(
     )
 
 
-def _skills(scores: pd.DataFrame, skill: pd.DataFrame) -> list[EventSkill]:
+def _skills(scores: pd.DataFrame, skill: pd.DataFrame) -> list[Skill]:
     """The ensemble's skill on the hardest baseline, a line a target, unit group and horizon."""
     since = next(iter(SINCE))
     found = []
@@ -152,7 +151,7 @@ def _skills(scores: pd.DataFrame, skill: pd.DataFrame) -> list[EventSkill]:
         where = {name: row[name] for name in ("target", "units", "horizon", "span", "model")}
         rival = hardest(skill, where)
         found.append(
-            EventSkill(
+            Skill(
                 target=str(row["target"]),
                 units=str(row["units"]),
                 horizon_days=int(row["horizon"]),
@@ -176,9 +175,7 @@ def _verdict(better: bool, worse: bool) -> Finding:
 def _count_skills(settings: Settings, theatre: Theatre, forecast: Forecast) -> Iterator[CountSkill]:
     """What the past of each count of the issue says, from the run that made its rows."""
     runs = {
-        row.measure: row.mlflow_run_id
-        for row in completed(forecast, theatre).rows
-        if row.counts and row.mlflow_run_id
+        row.count[0]: row.mlflow_run_id for row in forecast.rows if row.counts and row.mlflow_run_id
     }
     if not runs:
         return

@@ -17,6 +17,7 @@ class Settings:
     database_url: str
     tracking_uri: str
     artifacts: Path
+    news_hosts: frozenset[str] = frozenset()
 
     @property
     def published(self) -> Path:
@@ -35,6 +36,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         environment.get("DYADCAST_DATABASE_URL") or f"sqlite:///{home / 'dyadcast.db'}",
         tracking_uri,
         _artifacts(tracking_uri),
+        frozenset(environment.get("DYADCAST_NEWS_HOSTS", "").replace(",", " ").split()),
     )
 
 

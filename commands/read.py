@@ -1,0 +1,63 @@
+"""The command that reads an article and prints the events it tells."""
+
+import json
+import sys
+from datetime import UTC, date, datetime
+from typing import Annotated
+
+import typer
+
+from commands.console import AsJson, TheatreName, out
+from errors import DyadcastError
+
+
+def read(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="a file (text, HTML, PDF), an allowed address, or - for standard input"
+        ),
+    ],
+    as_json: AsJson = False,
+    all_of_them: Annotated[
+        bool, typer.Option("--all", help="what is planned, called for, denied or supposed too")
+    ] = False,
+    published: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="the article's day; by default as it says, or today"
+        ),
+    ] = None,
+    theatre: TheatreName = "",
+) -> None:
+    """Read an article and print the events that it tells, with the sentences that tell them.
+
+    Example: dyadcast read article.html --json
+
+    Nothing is stored. Addresses may be read of the hosts named in DYADCAST_NEWS_HOSTS.
+    """
+    from flows.pipeline.articles import propose, read_source
+    from flows.pipeline.settings import read_settings
+    from theatres import load_theatre
+
+    settings, now = read_settings(), datetime.now(UTC)
+    if source == "-" and sys.stdin.isatty():
+        raise DyadcastError("nothing on standard input", do="pipe a text, or name a file")
+    page = read_source(source, settings)
+    day: date = published.date() if published else page.published or now.date()
+    proposals = propose(page, day, load_theatre(theatre), settings)
+    shown = [each for each in proposals if each.happened or all_of_them]
+    if as_json:
+        print(json.dumps([each.as_json() for each in shown], ensure_ascii=False, indent=2))
+        return
+    if not shown:
+        print("no event of this theatre is told as happened")
+    for each in shown:
+        who = f"{each.actor} > {', '.join(each.target)}"
+        by = f" (by {', '.join(each.mediators)})" if each.mediators else ""
+        when = each.occurred_on.isoformat() + (
+            "" if each.date_precision == "day" else f" ({each.date_precision})"
+        )
+        state = f"known: {each.known}" if each.known else each.modality
+        print(f"{when}  {each.type}  {who}{by}  {each.place}  {each.confidence:.2f}  {state}")
+        out().print("    " + " ".join(each.evidence.text.split()), markup=False)
