@@ -60,6 +60,11 @@ class Tally:
         self.right += right
         self.all += 1
 
+    @property
+    def share(self) -> float:
+        """The right among all; 1 where nothing was counted."""
+        return self.right / self.all if self.all else 1.0
+
     def __str__(self) -> str:
         return f"{self.right / self.all:.3f} ({self.right}/{self.all})" if self.all else "none"
 

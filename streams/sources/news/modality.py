@@ -38,6 +38,8 @@ class Moods:
             return self._of_word(items, match, own=True)
         if self._corrects(items):
             return "denied"
+        if match.head > match.start and self._mood.get(items[match.start].lemma) == "called_for":
+            return "called_for"
         mood = self._of_word(items, match, own=False)
         if mood == HAPPENED and match.type == "accusation" and self._denies(items, match):
             mood = "denied"

@@ -87,7 +87,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     wide = _width(text)
     for end in _END.finditer(text):
-        if end.group() == "\n" and not _breaks(text, start, end.start(), wide):
+        if end.group() == "\n" and not _breaks(text, end.start(), wide):
             continue
         if end.group()[0] == "." and _goes_on(text, end):
             continue
@@ -107,9 +107,9 @@ def _width(text: str) -> int:
     return middle if 40 <= middle <= 110 and len(lines) > 3 and lengths[-1] <= 1.5 * middle else 0
 
 
-def _breaks(text: str, start: int, end: int, wide: int) -> bool:
+def _breaks(text: str, end: int, wide: int) -> bool:
     """True where a single line's end ends a sentence: in no wrapped text, or after a short line."""
-    line = text[max(start, text.rfind("\n", 0, end) + 1) : end]
+    line = text[text.rfind("\n", 0, end) + 1 : end]
     if not wide:
         return not line.rstrip().endswith((",", "-", "–", " and", " the", " of"))
     return len(line) < 0.6 * wide and not line.rstrip().endswith(",")
