@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from streams.sources.news.article import Article
-from streams.sources.news.coder import PatternCoder
-from streams.sources.news.lexicon import Lexicon
+from streams.sources.news.language.lexicon import Lexicon
+from streams.sources.news.patterns.coder import PatternCoder
 from streams.sources.news.proposal import NOTABLE, Proposal
 from theatres import load_theatre
 

@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.coder import read_texts, score
 from streams.sources.news.article import Article
-from streams.sources.news.coder import PatternCoder
-from streams.sources.news.lexicon import Lexicon
+from streams.sources.news.language.lexicon import Lexicon
+from streams.sources.news.patterns.coder import PatternCoder
 from streams.sources.news.proposal import Proposal
 from theatres import load_theatre
 

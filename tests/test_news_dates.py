@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from streams.sources.news.dates import find_dates
+from streams.sources.news.language.dates import find_dates
 
 BASE = date(2025, 11, 12)  # a Wednesday
 

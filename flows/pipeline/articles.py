@@ -9,10 +9,10 @@ import pandas as pd
 from flows.pipeline.settings import Settings
 from streams.net.web import open_client, request
 from streams.sources import chronicle
-from streams.sources.news.coder import PatternCoder
 from streams.sources.news.document import BYTES_MAX, Page, article_of, read_bytes, read_file
 from streams.sources.news.known import mark_known
-from streams.sources.news.lexicon import Lexicon
+from streams.sources.news.language.lexicon import Lexicon
+from streams.sources.news.patterns.coder import PatternCoder
 from streams.sources.news.proposal import NOTABLE, Proposal
 from streams.store.store import Store, connect
 from theatres import Theatre

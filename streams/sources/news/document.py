@@ -10,7 +10,7 @@ from pathlib import Path
 
 from errors import StreamError
 from streams.sources.news.article import Article
-from streams.sources.news.dates import find_dates
+from streams.sources.news.language.dates import find_dates
 
 BYTES_MAX = 20 * 2**20
 """No article is longer; what is longer is refused before it is read."""

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from streams.sources.news.language.words import listed
 from streams.sources.news.proposal import Proposal
-from streams.sources.news.words import listed
 
 _NEAR = {"day": 1, "week": 7, "month": 31}
 _INFERRED_NEAR = 4

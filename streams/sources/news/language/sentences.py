@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from streams.sources.news.spelling import fold
+from streams.sources.news.language.spelling import fold
 
 TEXT_MAX = 200_000
 """Characters that are coded: no article is longer."""

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any
 
 from streams.events.event import FAMILIES
-from streams.sources.news.items import ACTOR, PLACE, WORD, Item
-from streams.sources.news.lexicon import KINDS
+from streams.sources.news.language.items import ACTOR, PLACE, WORD, Item
+from streams.sources.news.language.lexicon import KINDS
+from streams.sources.news.language.words import DATA, Forms, load_words
 from streams.sources.news.proposal import COUNTING
-from streams.sources.news.words import DATA, Forms, load_words
 from theatres.tables import read_toml
 
 ROLES = ("active", "joint", "offer", "reversed", "nominal", "agentless")

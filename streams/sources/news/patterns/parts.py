@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from streams.sources.news.items import ACTOR, PEOPLE, PLACE, WORD, Item
-from streams.sources.news.patterns import Match
-from streams.sources.news.words import BE, Words
+from streams.sources.news.language.items import ACTOR, PEOPLE, PLACE, WORD, Item
+from streams.sources.news.language.words import BE, Words
+from streams.sources.news.patterns.patterns import Match
 
 Codes = tuple[str, ...]
 _HARD = frozenset((";", ":", "—", "–", "!", "?"))

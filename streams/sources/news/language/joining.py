@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from streams.sources.news.items import ACTOR, PLACE, Item
-from streams.sources.news.words import listed
+from streams.sources.news.language.items import ACTOR, PLACE, Item
+from streams.sources.news.language.words import listed
 
 ARTICLES = listed("the a an its their his her this that these those")
 _LINKS = frozenset(("and", "&"))

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from streams.sources.news.dates import MONTH_DAY, When
-from streams.sources.news.items import WORD, Item
-from streams.sources.news.patterns import Match
-from streams.sources.news.words import Words, listed
+from streams.sources.news.language.dates import MONTH_DAY, When
+from streams.sources.news.language.items import WORD, Item
+from streams.sources.news.language.words import Words, listed
+from streams.sources.news.patterns.patterns import Match
 
 LONG_AGO = timedelta(days=10)
 _LATELY = listed("recent recently latest")

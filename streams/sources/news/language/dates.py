@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
 
-from streams.sources.news.words import DATA
+from streams.sources.news.language.words import DATA
 from theatres.tables import read_toml
 
 _MONTHS = (

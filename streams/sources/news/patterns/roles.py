@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from streams.sources.news.items import ACTOR, PEOPLE, PLACE, Context, Item
-from streams.sources.news.parts import Codes, Parts
-from streams.sources.news.patterns import Match
-from streams.sources.news.words import Words, listed
+from streams.sources.news.language.items import ACTOR, PEOPLE, PLACE, Context, Item
+from streams.sources.news.language.words import Words, listed
+from streams.sources.news.patterns.parts import Codes, Parts
+from streams.sources.news.patterns.patterns import Match
 
 _ANSWERS = listed("mediation_accepted mediation_declined")
 _SPEAKING = _ANSWERS | listed("accusation threat mediation_offer talks_announced")

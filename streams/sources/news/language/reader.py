@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from streams.sources.news.dates import When, find_dates
-from streams.sources.news.items import ACTOR, DATE, PEOPLE, PLACE, WORD, Context, Item
-from streams.sources.news.joining import ARTICLES, joined
-from streams.sources.news.lexicon import Lexicon, Name
-from streams.sources.news.text import Sentence, Token
-from streams.sources.news.words import Forms, Words, listed
+from streams.sources.news.language.dates import When, find_dates
+from streams.sources.news.language.items import ACTOR, DATE, PEOPLE, PLACE, WORD, Context, Item
+from streams.sources.news.language.joining import ARTICLES, joined
+from streams.sources.news.language.lexicon import Lexicon, Name
+from streams.sources.news.language.sentences import Sentence, Token
+from streams.sources.news.language.words import Forms, Words, listed
 
 _PLACING = listed("in at near over around outside inside across within into above through via")
 _GOING = listed("visit trip travel fly go head arrive return flight journey come send rush")

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from streams.sources.news.text import Token
-from streams.sources.news.words import load_words
+from streams.sources.news.language.sentences import Token
+from streams.sources.news.language.words import load_words
 
 _DEAD = load_words().dead
 _KILLED, _HURT, _PERSONS = _DEAD["killed"], _DEAD["hurt"], _DEAD["persons"]

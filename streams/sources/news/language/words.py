@@ -8,7 +8,7 @@ from pathlib import Path
 
 from theatres.tables import read_toml
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parents[1] / "data"
 _VOWELS = "aeiou"
 
 

@@ -4,19 +4,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from streams.sources.news.article import Article
-from streams.sources.news.dating import date_of
-from streams.sources.news.deaths import find_deaths
-from streams.sources.news.items import ACTOR, PLACE, WORD, Context, Item
-from streams.sources.news.lexicon import Lexicon
-from streams.sources.news.merging import merge
-from streams.sources.news.modality import HAPPENED, RECALLED, Moods
-from streams.sources.news.patterns import Match, load_patterns
+from streams.sources.news.language.items import ACTOR, PLACE, WORD, Context, Item
+from streams.sources.news.language.lexicon import Lexicon
+from streams.sources.news.language.reader import Reader
+from streams.sources.news.language.sentences import Sentence, sentences
+from streams.sources.news.language.words import load_words
+from streams.sources.news.patterns.dating import date_of
+from streams.sources.news.patterns.deaths import find_deaths
+from streams.sources.news.patterns.merging import merge
+from streams.sources.news.patterns.modality import HAPPENED, RECALLED, Moods
+from streams.sources.news.patterns.patterns import Match, load_patterns
+from streams.sources.news.patterns.roles import Casting, Parties, Roles
+from streams.sources.news.patterns.screens import is_no_event
 from streams.sources.news.proposal import Evidence, Proposal
-from streams.sources.news.reader import Reader
-from streams.sources.news.roles import Casting, Parties, Roles
-from streams.sources.news.screens import is_no_event
-from streams.sources.news.text import Sentence, sentences
-from streams.sources.news.words import load_words
 
 NAME = "patterns"
 _POINTING = frozenset(("those", "these", "such", "same"))

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from streams.sources.news.items import ACTOR, WORD, Item
-from streams.sources.news.patterns import Match
-from streams.sources.news.words import BE, Words, listed
+from streams.sources.news.language.items import ACTOR, WORD, Item
+from streams.sources.news.language.words import BE, Words, listed
+from streams.sources.news.patterns.patterns import Match
 
 HAPPENED = "happened"
 RECALLED = "recalled"

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from streams.places.gazetteer import segment_named
-from streams.sources.news.spelling import LONGEST, Speller, fold
-from streams.sources.news.text import Token
-from streams.sources.news.words import DATA, listed, load_words
+from streams.sources.news.language.sentences import Token
+from streams.sources.news.language.spelling import LONGEST, Speller, fold
+from streams.sources.news.language.words import DATA, listed, load_words
 from theatres import Theatre
 from theatres.tables import read_rows, read_toml
 

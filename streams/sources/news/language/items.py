@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from streams.sources.news.dates import When
+from streams.sources.news.language.dates import When
 
 ACTOR, PLACE, PEOPLE, DATE, WORD = "@", "#", "&", "%", "w"
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from streams.sources.news.items import Item
-from streams.sources.news.patterns import Match
-from streams.sources.news.words import listed
+from streams.sources.news.language.items import Item
+from streams.sources.news.language.words import listed
+from streams.sources.news.patterns.patterns import Match
 
 _CHARGING = listed("accuse blame condemn criticise criticize suspect denounce")
 _WHILE = listed("while as during before ahead")
