@@ -161,7 +161,7 @@ def moved(forecast: Forecast, days: int) -> Forecast:
     names = ("theatre", "data_fingerprint", "method_version", "mlflow_run_id", "status", "levels")
     kept = {name: getattr(forecast, name) for name in names}
     now = datetime.now(UTC)
-    return Forecast.issue(as_of=as_of, issued_at=now, data_as_of=as_of, rows=rows, **kept)
+    return Forecast(as_of=as_of, issued_at=now, data_as_of=as_of, rows=tuple(rows), **kept)
 
 
 def published_under_load(url: str, root: Path, first: Forecast, issues: int) -> dict[str, int]:

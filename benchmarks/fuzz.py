@@ -20,7 +20,8 @@ from errors import StreamError
 from streams.places.border import border_of
 from streams.sources.acled import acled
 from streams.sources.gdelt import gdelt
-from streams.sources.ucdp.ged import NEEDED, FaultError, Reader, check_header
+from streams.sources.ucdp.columns import NEEDED, check_header
+from streams.sources.ucdp.ged import FaultError, Reader
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")

@@ -53,16 +53,18 @@ def forecast(
 
         print(to_json(issued))
     else:
-        _show(issued, every_row, str(published.folder))
+        _show(issued, theatre, every_row, str(published.folder))
     if issued.status == "no_forecast":
         raise typer.Exit(NO_FORECAST)
 
 
-def _show(issued: "Forecast", every_row: bool, folder: str) -> None:
+def _show(issued: "Forecast", theatre: str, every_row: bool, folder: str) -> None:
     from commands.report import record_lines
+    from publish.contract.older import completed
     from publish.text.terminal import change_lines, count_table, forecast_table
+    from theatres import load_theatre
 
-    console = out()
+    console, issued = out(), completed(issued, load_theatre(theatre))
     console.print(
         f"{issued.theatre} as of {issued.as_of} ({issued.status}), issue {issued.issue_id}"
     )
@@ -133,7 +135,7 @@ def scores(
     from flows.pipeline.settings import read_settings
     from publish.contract.forecast import to_json
     from publish.files.files import latest, read_issue
-    from publish.files.formats import csv_bytes
+    from publish.files.formats import CSV, render
     from publish.text.terminal import forecast_table
     from theatres import load_theatre
 
@@ -142,7 +144,7 @@ def scores(
     if as_json:
         print(to_json(found))
     elif as_csv:
-        sys.stdout.write(csv_bytes(found).decode("utf-8"))
+        sys.stdout.write(render(found)[CSV].decode("utf-8"))
     else:
         out().print(forecast_table(found, every_row=True))
 

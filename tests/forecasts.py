@@ -76,7 +76,7 @@ def make_forecast(
     }
     fields |= changed
     kept = make_rows(as_of) if rows is None else rows
-    return Forecast.issue(as_of=as_of, status=status, rows=kept, **fields)
+    return Forecast(as_of=as_of, status=status, rows=kept, **fields)
 
 
 def make_days(count: int) -> list[Forecast]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from forecasts import AS_OF, make_forecast
 
-from publish.contract.context import Bin, Context, Freshness, Outcome, Past, Skill, Told
+from publish.contract.context import Bin, Context, EventSkill, Freshness, KnownEvent, Outcome, Past
 from publish.contract.forecast import Forecast
 from publish.page.page import page_html
 from theatres import load_theatre
@@ -18,7 +18,7 @@ BLOCKS = {"td", "th", "dt", "dd", "li", "p", "small"}
 VOID = {"meta", "br", "link", "img", "input", "hr"}
 
 
-def make_told(**changed: Any) -> Told:
+def make_told(**changed: Any) -> KnownEvent:
     """A mediation offer five days before the issue, with two sources."""
     fields: dict[str, Any] = {
         "occurred_on": AS_OF - timedelta(5),
@@ -33,7 +33,7 @@ def make_told(**changed: Any) -> Told:
         "url": "https://www.example.org/a | https://example.com/b",
         "deaths": None,
     }
-    return Told(**fields | changed)
+    return KnownEvent(**fields | changed)
 
 
 def make_context(**changed: Any) -> Context:
@@ -48,8 +48,10 @@ def make_context(**changed: Any) -> Context:
         "events": (make_told(), clash),
         "streams": (Freshness("gdelt", "failed", date(2025, 11, 14), AS_OF, None),),
         "skill": (
-            Skill(*shown, "none shown"),
-            Skill("severe", "dyad", 90, "2012", 0.07, "climatology", 0.2, 0.1, 0.3, 5, "better"),
+            EventSkill(*shown, "none shown"),
+            EventSkill(
+                "severe", "dyad", 90, "2012", 0.07, "climatology", 0.2, 0.1, 0.3, 5, "better"
+            ),
         ),
         "reliability": (Bin(0.1, 0.2, 90), Bin(0.3, 0.35, 40)),
         "outcomes": (),

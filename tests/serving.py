@@ -17,7 +17,7 @@ from publish.api import State, make_app
 from publish.api.access import Rules
 from publish.api.server import configured
 from publish.archive.keys import Keys
-from publish.contract.context import Context, Freshness, Skill
+from publish.contract.context import Context, EventSkill, Freshness
 from publish.contract.forecast import Forecast
 from publish.files.files import keep_context, publish
 from streams.sources import chronicle
@@ -30,7 +30,7 @@ THEATRE = load_theatre("pak_afg")
 CONTEXT = Context(
     streams=(Freshness("chronicle", "ok", AS_OF, AS_OF, AS_OF),),
     skill=(
-        Skill(
+        EventSkill(
             "clash", "dyad", 30, "2012 on", 0.16, "memory_52", -0.01, -0.03, 0.01, 41, "none shown"
         ),
     ),

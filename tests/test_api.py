@@ -14,7 +14,7 @@ from serving import BEFORE, NOW, Served, serve, whole_rows
 from starlette.testclient import TestClient
 
 from publish.archive.chain import digest, link_hash
-from publish.contract.forecast import to_frame, to_json
+from publish.contract.forecast import SCORE, flat, score_lines, to_json
 from publish.files.files import latest
 from publish.files.formats import FILES, render
 
@@ -36,7 +36,8 @@ def client(served: Served) -> TestClient:
 
 
 def test_scores_are_the_issue_s_rows_in_every_format(client: TestClient, served: Served) -> None:
-    wanted = to_frame(latest(served.state.root, "pak_afg"))
+    lines = score_lines(latest(served.state.root, "pak_afg"))
+    wanted = pd.DataFrame([flat(line, SCORE) for line in lines])
 
     rows = client.get(SCORES).json()["rows"]
     table = pd.read_csv(io.BytesIO(client.get(f"{SCORES}.csv").content), keep_default_na=False)

@@ -124,7 +124,7 @@ def test_failed_append_leaves_nothing(engine: Engine, monkeypatch: pytest.Monkey
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("publish.archive.archive.score_lines", break_off)
+        patch.setattr("publish.archive.archive.archived_lines", break_off)
         with pytest.raises(KeyboardInterrupt):
             archive.append(make_forecast(mlflow_run_id="run-2"))
     assert archive.verify(HOME, archive.head(HOME)).count == 1

@@ -7,11 +7,11 @@ import matplotlib
 from forecasts import AS_OF, make_absent, make_forecast, make_row
 from serving import CONTEXT, NOW, THEATRE
 
-from publish.contract.context import Context, Told
+from publish.contract.context import Context, KnownEvent
 from publish.text.brief import brief_of, markdown, pdf
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-EVENT = Told(
+EVENT = KnownEvent(
     AS_OF,
     AS_OF,
     "mediation_offer",

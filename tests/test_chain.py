@@ -6,7 +6,7 @@ from forecasts import make_days
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publish.archive.chain import GENESIS, Audit, Head, Link, link, link_hash, score_lines
+from publish.archive.chain import GENESIS, Audit, Head, Link, archived_lines, link, link_hash
 
 HOME = "pak_afg"
 
@@ -23,7 +23,7 @@ def chain(count: int) -> list[tuple[Link, list[dict[str, object]]]]:
     head = Head()
     for forecast in make_days(count):
         new = link(forecast, head)
-        links.append((new, score_lines(forecast, new.position)))
+        links.append((new, archived_lines(forecast, new.position)))
         head = Head(new.position, new.hash)
     return links
 
@@ -58,5 +58,5 @@ def test_audit_of_an_issue_doubled_names_both_positions() -> None:
     links = chain(2)
     first = make_days(1)[0]
     third = link(first, Head(2, links[1][0].hash))
-    faults = audit_faults([*links, (third, score_lines(first, 3))])
+    faults = audit_faults([*links, (third, archived_lines(first, 3))])
     assert faults == [f"issue {first.issue_id} at position 3: archived already at position 1"]

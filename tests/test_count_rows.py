@@ -1,6 +1,8 @@
 """Rows that ask of a count: their windows and quantiles, in files, on the page, in the terminal."""
 
 import io
+import json
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,9 +12,11 @@ from forecasts import AS_OF, make_forecast, make_row
 from pages import draw, text_of
 from rich.console import Console
 
+from publish.archive.chain import digest
 from publish.contract.context import Context, CountSkill
 from publish.contract.forecast import Forecast, ForecastError, Row, from_json, to_json
-from publish.files.formats import hub_bytes, parquet_bytes
+from publish.contract.older import completed
+from publish.files.formats import CSV, PARQUET, hub_bytes, render
 from publish.page.page import count_tables
 from publish.text.terminal import count_table, forecast_table
 from theatres import load_theatre
@@ -33,6 +37,7 @@ def make_count(threshold: int, p: float, **changed: Any) -> Row:
         "drivers": (("own_history", 100 * (p - 0.125)),) if p != 0.125 else (),
         "level": "high" if p >= 0.5 else "low",
         "quantiles": QUANTILES,
+        "threshold": threshold,
         "mlflow_run_id": "run-of-counts",
         **WINDOW,
     }
@@ -47,10 +52,52 @@ def make_issue(*more: Row) -> Forecast:
 def test_issue_with_counts_is_written_and_read_alike() -> None:
     issue = make_issue()
     assert from_json(to_json(issue)) == issue
-    table = pq.read_table(io.BytesIO(parquet_bytes(issue))).to_pylist()
+    table = pq.read_table(io.BytesIO(render(issue)[PARQUET])).to_pylist()
     assert [row["target_start_date"] for row in table] == [None, *[date(2025, 12, 1)] * 2]
     assert table[1]["quantiles"] == '{"0.05": 2.0, "0.5": 40.0, "0.95": 310.0}'
     assert [row["mlflow_run_id"] for row in table] == [None, *["run-of-counts"] * 2]
+
+
+def test_row_bears_its_threshold_in_every_format() -> None:
+    issue = make_issue()
+    counts = json.loads(to_json(issue))["rows"][1:]
+    assert [row["threshold"] for row in counts] == [1.0, 25.0]
+    assert "threshold" not in json.loads(to_json(issue))["rows"][0]
+    files = render(issue)
+    table = pq.read_table(io.BytesIO(files[PARQUET])).to_pylist()
+    assert [row["threshold"] for row in table] == [None, 1.0, 25.0]
+    assert files[CSV].decode().splitlines()[2].endswith(",run-of-counts,1.0")
+    assert [(row.measure, row.counts) for row in issue.rows] == [
+        ("clash", False),
+        ("country_deaths", True),
+        ("country_deaths", True),
+    ]
+    with pytest.raises(ForecastError, match="row PAK/country_deaths_0/46: threshold is too low"):
+        make_count(0, 0.75)
+
+
+def test_issue_of_an_older_format_gets_its_thresholds_from_the_theatre() -> None:
+    theatre = load_theatre("pak_afg")
+    newer = make_forecast(rows=(make_row(threshold=1), make_count(1, 0.75), make_count(25, 0.25)))
+    older = replace(newer, rows=tuple(replace(row, threshold=None) for row in newer.rows))
+    assert older.issue_id == newer.issue_id
+    assert to_json(completed(older, theatre)) == to_json(newer)
+    assert completed(newer, theatre) is newer
+    assert hub_bytes(older) == hub_bytes(newer)
+    assert text_of(draw(older)) == text_of(draw(newer))
+    gone = make_forecast(rows=(make_row(target="gone"),))
+    assert [row.threshold for row in completed(gone, theatre).rows] == [None]
+
+
+def test_text_of_an_issue_with_counts_does_not_move_between_versions() -> None:
+    # As the version of 2026-11-26 wrote and archived it: it must verify in every later one.
+    newer = make_issue()
+    older = replace(newer, rows=tuple(replace(row, threshold=None) for row in newer.rows))
+    assert older.issue_id == "24f786dc756038cb"
+    assert (
+        digest(to_json(older).encode())
+        == "0444b07d763226f5c383cfda7ce6e414eeae524f5d5cf7952714e90f34d04d3c"
+    )
 
 
 def test_a_later_month_may_be_less_likely_than_an_earlier_one() -> None:

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from errors import DyadcastError
 from publish.contract.forecast import (
+    SCORE,
     Forecast,
     ForecastError,
     Row,
     RowStatus,
+    flat,
     from_json,
-    to_frame,
+    score_lines,
     to_json,
 )
 from theatres import Level
@@ -100,7 +102,7 @@ def forecasts(draw: st.DrawFn) -> Forecast:
     rows = [row for unit, target in places for row in draw(rows_of(as_of, unit, target, scale))]
     statuses = {row.status for row in rows}
     own = "stale" if "stale" in statuses else "ok" if "ok" in statuses else "no_forecast"
-    return Forecast.issue(
+    return Forecast(
         theatre=draw(st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)),
         as_of=as_of,
         issued_at=draw(st.datetimes(timezones=st.just(UTC))),
@@ -110,7 +112,7 @@ def forecasts(draw: st.DrawFn) -> Forecast:
         mlflow_run_id=draw(PLAIN_TEXT),
         status=draw(st.sampled_from([own, "hindcast"])),
         levels=scale,
-        rows=rows,
+        rows=tuple(rows),
     )
 
 
@@ -268,21 +270,17 @@ def test_json_of_something_else_is_refused(text: str) -> None:
         from_json(text)
 
 
-def test_frame_has_a_line_a_row_with_the_issue_in_front() -> None:
+def test_lines_have_the_issue_in_front() -> None:
     forecast = make_forecast()
-    frame = to_frame(forecast)
-    assert list(frame.columns[:6]) == [
-        *("issue_id", "theatre", "as_of", "issued_at", "data_as_of", "issue_status")
-    ]
-    assert list(frame["issue_id"]) == [forecast.issue_id] * 4
-    assert list(frame["probability"].isna()) == [False, False, False, True]
-    assert list(frame["drivers"][2:]) == ['{"force": 15.0, "conciliation": -2.5}', "{}"]
-    assert frame["target_end_date"][1] == date(2025, 12, 15)
-
-
-def test_frame_column_types_do_not_depend_on_what_is_there() -> None:
-    absent = make_forecast(status="no_forecast", rows=(make_absent(),))
-    assert dict(to_frame(absent).dtypes) == dict(to_frame(make_forecast()).dtypes)
+    lines = score_lines(forecast)
+    names = ["issue_id", "theatre", "as_of", "issued_at", "data_as_of", "issue_status"]
+    assert [list(line) for line in lines] == [[column.name for column in SCORE]] * 4
+    assert list(lines[0])[:6] == names
+    assert {line["issue_id"] for line in lines} == {forecast.issue_id}
+    assert [line["probability"] is None for line in lines] == [False, False, False, True]
+    assert [line["drivers"] for line in lines[2:]] == [{"force": 15.0, "conciliation": -2.5}, {}]
+    assert lines[1]["target_end_date"] == date(2025, 12, 15)
+    assert flat(lines[2], SCORE)["drivers"] == '{"force": 15.0, "conciliation": -2.5}'
 
 
 def test_row_is_found_by_unit_target_and_horizon() -> None:

@@ -10,8 +10,18 @@ import pyarrow.parquet as pq
 import pytest
 from forecasts import make_absent, make_forecast, make_row, make_rows
 
-from publish.contract.forecast import Forecast, to_frame
-from publish.files.formats import csv_bytes, hub_bytes, parquet_bytes, render, same
+from publish.contract.forecast import Forecast, score_lines
+from publish.files.formats import CSV, PARQUET, hub_bytes, render, same
+
+
+def csv_of(forecast: Forecast) -> bytes:
+    """The issue's CSV."""
+    return render(forecast)[CSV]
+
+
+def parquet_of(forecast: Forecast) -> bytes:
+    """The issue's Parquet."""
+    return render(forecast)[PARQUET]
 
 
 def read_cells(data: bytes) -> list[list[str]]:
@@ -20,7 +30,7 @@ def read_cells(data: bytes) -> list[list[str]]:
 
 
 def test_csv_is_rfc_4180_with_exact_numbers() -> None:
-    data = csv_bytes(make_forecast(rows=make_rows(change=0.1)))
+    data = csv_of(make_forecast(rows=make_rows(change=0.1)))
     assert data.count(b"\r\n") == data.count(b"\n") == 5
     header, first, *_, absent = read_cells(data)
     line = dict(zip(header, first, strict=True))
@@ -33,23 +43,23 @@ def test_csv_is_rfc_4180_with_exact_numbers() -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", " =1", "＝1"])
 def test_csv_text_is_no_formula(text: str) -> None:
     forecast = make_forecast(rows=(make_row(), make_absent(reason=text)), method_version=text)
-    header, _, absent = read_cells(csv_bytes(forecast))
+    header, _, absent = read_cells(csv_of(forecast))
     assert dict(zip(header, absent, strict=True))["reason"] == f"'{text}"
 
 
 def test_csv_negative_number_stays_a_number() -> None:
-    header, first, *_ = read_cells(csv_bytes(make_forecast(rows=make_rows(change=-0.125))))
+    header, first, *_ = read_cells(csv_of(make_forecast(rows=make_rows(change=-0.125))))
     assert dict(zip(header, first, strict=True))["change"] == "-0.125"
 
 
 def test_parquet_holds_the_frame_typed_alike_in_every_issue() -> None:
-    table = pq.read_table(io.BytesIO(parquet_bytes(make_forecast())))
+    table = pq.read_table(io.BytesIO(parquet_of(make_forecast())))
     absent = make_forecast(status="no_forecast", rows=(make_absent(),))
-    assert table.schema == pq.read_table(io.BytesIO(parquet_bytes(absent))).schema
+    assert table.schema == pq.read_table(io.BytesIO(parquet_of(absent))).schema
     assert table.schema.field("as_of").type == pa.date32()
     assert table.column("probability").null_count == 1
     frame = table.to_pandas()
-    kept = to_frame(make_forecast())
+    kept = pd.DataFrame(score_lines(make_forecast()))
     assert list(frame.columns) == list(kept.columns)
     pd.testing.assert_series_equal(frame["probability_high"], kept["probability_high"])
     assert list(frame["target_end_date"]) == list(kept["target_end_date"])

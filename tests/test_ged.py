@@ -16,7 +16,9 @@ from errors import StreamError
 from streams.events.event import Event
 from streams.events.frame import COLUMNS
 from streams.places.border import border_of
-from streams.sources.ucdp.ged import FaultError, Part, Reader, check_header, code_of
+from streams.sources.ucdp.columns import check_header
+from streams.sources.ucdp.ged import FaultError, Part, Reader
+from streams.sources.ucdp.mapping import code_of
 from theatres import load_theatre
 
 THEATRE = load_theatre("pak_afg")

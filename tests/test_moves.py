@@ -124,7 +124,7 @@ def test_method_that_cannot_be_run_again_owns_the_difference(settings: Settings)
         level="low",
     )
     archive.append(
-        Forecast.issue(
+        Forecast(
             **ours,
             as_of=THEN,
             issued_at=NOW,
@@ -132,7 +132,7 @@ def test_method_that_cannot_be_run_again_owns_the_difference(settings: Settings)
             mlflow_run_id="a-run-that-is-gone",
             status="ok",
             levels=last.levels,
-            rows=[lower],
+            rows=(lower,),
         )
     )
 

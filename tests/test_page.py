@@ -10,7 +10,7 @@ import pytest
 from forecasts import AS_OF, make_absent, make_forecast, make_row, make_rows
 from pages import NOW, Element, draw, elements, make_context, make_outcomes, make_told, text_of
 
-from publish.contract.context import Context, Skill
+from publish.contract.context import Context, EventSkill
 from publish.contract.forecast import ForecastError, IssueStatus, Row, to_json
 from publish.page.page import BYTES_MAX, TEMPLATES, page_html
 from theatres import load_theatre
@@ -156,7 +156,7 @@ def test_page_says_the_verdict_on_the_record() -> None:
 
 
 def test_verdict_stands_beside_the_numbers_that_it_is_about() -> None:
-    skill = Skill(
+    skill = EventSkill(
         "closure", "segments", 30, "2012", 0.03, "memory_104", -0.02, -0.05, -0.01, 9, "worse"
     )
     rows = (make_row(), make_row(unit="khyber", target="closure", horizon_days=30))

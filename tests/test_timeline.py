@@ -4,13 +4,15 @@ from datetime import date, timedelta
 
 from pages import make_told
 
-from publish.contract.context import Told
+from publish.contract.context import KnownEvent
 from publish.page.timeline import lanes, listed, spanned
 
 START, END = date(2025, 1, 1), date(2025, 4, 11)  # 100 days
 
 
-def told(day: int, kind: str, family: str = "conciliation", deaths: float | None = None) -> Told:
+def told(
+    day: int, kind: str, family: str = "conciliation", deaths: float | None = None
+) -> KnownEvent:
     """An event so many days after the start."""
     occurred_on = START + timedelta(day)
     return make_told(occurred_on=occurred_on, type=kind, family=family, deaths=deaths)

@@ -12,7 +12,7 @@ from forecasts import make_forecast
 from serving import THEATRE, listening, serve
 
 from publish.archive.archive import Archive
-from publish.files.formats import SCHEMA
+from publish.contract.forecast import SCORE
 from streams.store.database import connected
 
 TEXT = (Path(__file__).parent.parent / "docs" / "tools.md").read_text(encoding="utf-8")
@@ -31,6 +31,16 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def blocks(kind: str) -> list[str]:
     """The code blocks of that kind."""
     return re.findall(rf"```{kind}\n(.*?)```", TEXT, re.DOTALL)
+
+
+def fields_table() -> str:
+    """The contract's fields as the table that the text must hold."""
+    lines = [f"| `{each.name}` | {each.kind} | {each.meaning} |" for each in SCORE]
+    return "\n".join(["| field | kind | meaning |", "|---|---|---|", *lines])
+
+
+def test_fields_are_those_of_the_contract() -> None:
+    assert fields_table() in TEXT, f"put this into docs/tools.md:\n{fields_table()}"
 
 
 def test_every_address_answers(address: str) -> None:
@@ -65,7 +75,7 @@ def test_pandas_lines_run(address: str) -> None:
 def test_power_query_names_columns_there_are() -> None:
     (code,) = blocks("powerquery")
     named = set(re.findall(r'\{"(\w+)", ', code))
-    assert {"probability", "as_of"} < named <= set(SCHEMA.names)
+    assert {"probability", "as_of"} < named <= {column.name for column in SCORE}
 
 
 def test_sql_runs_on_the_views(database_url: str) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection, Engine
 from publish.archive.archive import Archive
 from publish.archive.keys import Keys
 from publish.archive.scoreboard import Scoreboard
-from publish.contract.row import LATER_FIELDS
+from publish.contract.row import ROW
 from streams.events.event import to_frame
 from streams.events.frame import OPTIONAL, arrow, content_hashes, fingerprint
 from streams.store import upgrade
@@ -54,6 +54,9 @@ def run(connection: Connection, statements: Sequence[str]) -> None:
 def as_before_revisions(connection: Connection, version: int) -> None:
     """The database as a release without revisions left it."""
     connection.execute(sa.update(MARKED).values(version=version))
+    run(connection, [f"DROP VIEW IF EXISTS {view}" for view in VIEWS])
+    if "scores" in sa.inspect(connection).get_table_names():
+        run(connection, ["ALTER TABLE scores DROP COLUMN threshold"])
     run(connection, [f"DROP TABLE {VERSION_TABLE}"])
 
 
@@ -135,10 +138,10 @@ def test_archive_of_an_older_format_is_read_verified_and_continued(
 ) -> None:
     Archive(engine).append(make_forecast())
     with writing(engine) as connection:  # as a release without the later columns made it
-        run(connection, [f"DROP VIEW {view}" for view in VIEWS])
-        run(connection, [f"ALTER TABLE scores DROP COLUMN {name}" for name in LATER_FIELDS])
-        run(connection, [f"DROP TABLE {name}" for name in ("api_keys", "alert_deliveries")])
         as_before_revisions(connection, 2)
+        later = {column.name for column in ROW if column.later} - {"threshold"}
+        run(connection, [f"ALTER TABLE scores DROP COLUMN {name}" for name in later])
+        run(connection, [f"DROP TABLE {name}" for name in ("api_keys", "alert_deliveries")])
 
     opened = connect(database_url)
     day = AS_OF + timedelta(days=9)
@@ -176,10 +179,9 @@ def test_who_could_read_a_view_still_can_after_an_upgrade(postgresql_url: str) -
     engine = connect(postgresql_url)
     grant = "SELECT has_table_privilege('a_reader', 'scoreboard', 'SELECT')"
     with writing(engine) as connection:
-        run(connection, ["CREATE ROLE a_reader", "DROP VIEW scoreboard"])
-        run(connection, ["CREATE VIEW scoreboard AS SELECT 1 AS one"])
-        run(connection, ["GRANT SELECT ON scoreboard TO a_reader"])
         as_before_revisions(connection, 2)
+        run(connection, ["CREATE ROLE a_reader", "CREATE VIEW scoreboard AS SELECT 1 AS one"])
+        run(connection, ["GRANT SELECT ON scoreboard TO a_reader"])
 
     opened = connect(postgresql_url)
     with writing(opened) as connection:

@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from forecasts import AS_OF, ISSUED_AT, make_forecast, make_row
 from sqlalchemy.engine import Engine
 
+from publish.api.schemas import RESOLVED
 from publish.archive.archive import Archive
 from publish.archive.reader import ReaderError, make_reader
 from publish.archive.scoreboard import Scoreboard
+from publish.contract.forecast import SCORE
 from streams.store.store import connect, writing
 from streams.store.upgrade import restore
-from streams.store.views import VIEWS
+from streams.store.views import MEANINGS, VIEWS
 
 BEFORE = AS_OF - timedelta(days=1)
 PASSWORD = "correct-horse-battery"  # noqa: S105
@@ -119,3 +121,15 @@ def test_reader_is_refused_where_it_would_be_unsafe(sqlite_url: str, postgresql_
     with pytest.raises(ReaderError, match="too short"):
         make_reader(engine, "tableau", "short")
     engine.dispose()
+
+
+def test_views_hold_the_contract_s_columns_with_its_meanings(engine: Engine) -> None:
+    names = {column.name for column in SCORE} - {"data_as_of"}
+    for view in ("latest_scores", "score_history"):
+        columns = {column["name"] for column in sa.inspect(engine).get_columns(view)}
+        assert columns == names | {"hindcast"}
+    meanings = {column.name: column.meaning for column in (*RESOLVED, *SCORE)}
+    told = {name: text.removeprefix("JSON: ") for name, text in MEANINGS.items()}
+    assert {name: text for name, text in told.items() if name in meanings} == {
+        name: text for name, text in meanings.items() if name != "data_as_of"
+    }

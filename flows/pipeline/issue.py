@@ -41,7 +41,7 @@ def make_forecast(
         if "stale" in statuses
         else "ok"
     )
-    return Forecast.issue(
+    return Forecast(
         theatre=known.theatre.name,
         as_of=known.as_of,
         issued_at=now,
@@ -51,7 +51,7 @@ def make_forecast(
         mlflow_run_id="" if champion is None else champion.run_id,
         status=status,
         levels=known.theatre.levels,
-        rows=rows,
+        rows=tuple(rows),
     )
 
 

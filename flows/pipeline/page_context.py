@@ -18,14 +18,15 @@ from publish.contract.context import (
     Bin,
     Context,
     CountSkill,
+    EventSkill,
     Finding,
     Freshness,
+    KnownEvent,
     Outcome,
     Past,
-    Skill,
-    Told,
 )
 from publish.contract.forecast import Forecast
+from publish.contract.older import completed
 from streams.events.event import FAMILIES
 from streams.store.store import connect
 from theatres import DYAD, Headline, Theatre
@@ -89,16 +90,16 @@ def _issued(settings: Settings, forecast: Forecast, headline: Headline) -> list[
     ]
 
 
-def _events(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[Told]:
+def _events(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[KnownEvent]:
     shown = [source.name for source in theatre.sources if source.shown]
     frame = open_store(settings).events(forecast.as_of, forecast.issued_at, shown)
     frame = frame[frame["occurred_on"] >= pd.Timestamp(forecast.as_of - SHOWN)]
     return [_told(row) for row in frame.to_dict("records")]
 
 
-def _told(row: dict[Any, Any]) -> Told:
+def _told(row: dict[Any, Any]) -> KnownEvent:
     names = ("type", "actor", "target", "place", "segment", "summary", "url")
-    return Told(
+    return KnownEvent(
         occurred_on=row["occurred_on"].date(),
         known_at=row["known_at"].date(),
         family=FAMILIES[row["type"]],
@@ -109,7 +110,7 @@ def _told(row: dict[Any, Any]) -> Told:
 
 def _record(
     settings: Settings, forecast: Forecast, headline: Headline
-) -> tuple[list[Past], tuple[Skill, ...], tuple[Bin, ...]]:
+) -> tuple[list[Past], tuple[EventSkill, ...], tuple[Bin, ...]]:
     """The record of the model behind the issue, from its run; nothing where no model made it."""
     if not forecast.mlflow_run_id:
         return [], (), ()
@@ -143,7 +144,7 @@ def _record(
     )
 
 
-def _skills(scores: pd.DataFrame, skill: pd.DataFrame) -> list[Skill]:
+def _skills(scores: pd.DataFrame, skill: pd.DataFrame) -> list[EventSkill]:
     """The ensemble's skill on the hardest baseline, a line a target, unit group and horizon."""
     since = next(iter(SINCE))
     found = []
@@ -151,7 +152,7 @@ def _skills(scores: pd.DataFrame, skill: pd.DataFrame) -> list[Skill]:
         where = {name: row[name] for name in ("target", "units", "horizon", "span", "model")}
         rival = hardest(skill, where)
         found.append(
-            Skill(
+            EventSkill(
                 target=str(row["target"]),
                 units=str(row["units"]),
                 horizon_days=int(row["horizon"]),
@@ -175,7 +176,9 @@ def _verdict(better: bool, worse: bool) -> Finding:
 def _count_skills(settings: Settings, theatre: Theatre, forecast: Forecast) -> Iterator[CountSkill]:
     """What the past of each count of the issue says, from the run that made its rows."""
     runs = {
-        row.count[0]: row.mlflow_run_id for row in forecast.rows if row.counts and row.mlflow_run_id
+        row.measure: row.mlflow_run_id
+        for row in completed(forecast, theatre).rows
+        if row.counts and row.mlflow_run_id
     }
     if not runs:
         return

@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, register_namespac
 
 from publish.alerting.alerts import Alert
 from publish.alerting.telling import one_line
-from publish.contract.forecast import moment_text
+from publish.contract.values import moment_text
 from publish.files.disk import clear, locked, replace_text
 
 FEED_FILE = "alerts.atom"

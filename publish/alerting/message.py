@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publish.alerting.alerts import ID_LENGTH, Alert
-from publish.contract.forecast import moment_text
+from publish.contract.values import moment_text
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from publish.contract.context import Freshness
-from publish.contract.row import UNSAFE, Row
+from publish.contract.row import Row
+from publish.contract.values import UNSAFE
 from publish.text.words import percent
 from theatres import DYAD
 

@@ -2,22 +2,21 @@
 
 import gzip
 import hashlib
-import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 from fastapi import Request
 from fastapi.responses import Response
 
 from publish.api.problems import Problem
-from publish.contract.forecast import Forecast, moment_text
-from publish.files.formats import delimited
+from publish.contract.columns import Column
+from publish.contract.forecast import Forecast
+from publish.contract.values import encoded
+from publish.files.formats import csv_bytes, parquet_bytes
 
 MEDIA: Final = {
     "json": "application/json",
@@ -112,54 +111,45 @@ def _quality(options: Sequence[str]) -> float:
     return 1.0
 
 
-def table(
-    schema: pa.Schema,
-    rows: Sequence[Mapping[str, Any]],
-    age: Age,
-    chosen: str,
-    name: str,
-    more: Mapping[str, Any] | None = None,
-) -> Answer:
-    """Rows in the chosen format, with the same columns in each.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows with their columns; `name` is the file's name for a browser, `more` stands before the
+    rows in JSON."""
 
-    JSON holds them in `rows`, after the age and `more`; what is an object there is JSON text in
-    CSV and Parquet. `name` is the file's name for a browser.
+    columns: Sequence[Column]
+    rows: Sequence[Mapping[str, Any]]
+    name: str
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
+def table(made: Table, age: Age, chosen: str) -> Answer:
+    """The table in the chosen format, with the same columns in each.
+
+    JSON holds the rows in `rows`, after the age and `more`; what is an object there is JSON text
+    in CSV and Parquet.
     """
     headers = age.headers()
-    if more and more.get("next"):
-        headers["X-Dyadcast-Next"] = str(more["next"])
+    if made.more.get("next"):
+        headers["X-Dyadcast-Next"] = str(made.more["next"])
     if chosen == "json":
-        shown = [{field: _json(row[field]) for field in schema.names} for row in rows]
-        return document({**age.value(), **(more or {}), "rows": shown}, headers)
-    flat = [[_flat(row[field]) for field in schema.names] for row in rows]
-    headers["Content-Disposition"] = f'inline; filename="{name}.{chosen}"'
+        rows = [written_line(row, made.columns) for row in made.rows]
+        return document({**age.value(), **made.more, "rows": rows}, headers)
+    headers["Content-Disposition"] = f'inline; filename="{made.name}.{chosen}"'
     if chosen == "csv":
-        return Answer(delimited(schema.names, flat), "text/csv; charset=utf-8", headers)
-    columns = [pa.array(column, field.type) for column, field in _columns(flat, schema)]
-    buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(columns, schema=schema), buffer)
-    return Answer(buffer.getvalue(), MEDIA["parquet"], headers)
+        body = csv_bytes(made.columns, made.rows)
+        return Answer(body, "text/csv; charset=utf-8", headers)
+    return Answer(parquet_bytes(made.columns, made.rows), MEDIA["parquet"], headers)
 
 
-def _columns(flat: Sequence[Sequence[Any]], schema: pa.Schema) -> list[tuple[Any, pa.Field]]:
-    columns = list(zip(*flat, strict=True)) if flat else [()] * len(schema)
-    return [(list(column), each) for column, each in zip(columns, schema, strict=True)]
+def written_line(row: Mapping[str, Any], columns: Sequence[Column]) -> dict[str, Any]:
+    """The row's columns as JSON holds them."""
+    return {column.name: encoded(column.kind, row[column.name]) for column in columns}
 
 
 def document(value: Mapping[str, Any], headers: Mapping[str, str]) -> Answer:
     """One JSON object."""
     body = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     return Answer(body, MEDIA["json"], headers)
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return moment_text(value)
-    return value.isoformat() if isinstance(value, date) else value
-
-
-def _flat(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
 
 
 def etag_of(body: bytes, coding: str = "") -> str:

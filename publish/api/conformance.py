@@ -15,8 +15,7 @@ import httpx
 import pyarrow.parquet as pq
 
 from publish.archive.chain import digest, link_hash
-from publish.contract.forecast import ForecastError, from_json
-from publish.files.formats import SCHEMA
+from publish.contract.forecast import SCORE, ForecastError, from_json
 
 SECONDS: Final = 30.0
 NUMBERS: Final = ("probability", "probability_low", "probability_high", "baseline_probability")
@@ -105,7 +104,8 @@ def _alike(client: httpx.Client, theatre: str) -> None:
     table = list(csv.DictReader(io.StringIO(_ask(client, f"/v1/{theatre}/scores.csv").text)))
     parquet = pq.read_table(io.BytesIO(_ask(client, f"/v1/{theatre}/scores.parquet").content))
     _hold(len(rows) == len(table) == parquet.num_rows, "formats hold different rows")
-    _hold(list(rows[0]) == list(table[0]) == SCHEMA.names, "formats hold different columns")
+    names = [column.name for column in SCORE]
+    _hold(list(rows[0]) == list(table[0]) == names, "formats hold different columns")
     for row, cells, typed in zip(rows, table, parquet.to_pylist(), strict=True):
         for name in NUMBERS:
             cell = float(cells[name]) if cells[name] else None

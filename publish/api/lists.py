@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any, Final
 
-import pyarrow as pa
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
 from publish.api import schemas
-from publish.api.answers import Age, document, negotiated, sent, table
+from publish.api.answers import Age, Table, document, negotiated, sent, table
 from publish.api.asked import (
     Asked,
     EventPart,
@@ -25,67 +24,11 @@ from publish.api.scores import Named, state_of
 from publish.api.state import State
 from publish.archive.history import issues_before, links_from
 from publish.archive.scoreboard import summary
+from publish.contract.older import with_thresholds
 from streams.events.event import FAMILIES
 from theatres import DYAD, Theatre
 
 PROOF_LINKS: Final = 1000
-ISSUES: Final = pa.schema(
-    [
-        ("position", pa.int64()),
-        ("issue_id", pa.string()),
-        ("as_of", pa.date32()),
-        ("issued_at", pa.timestamp("us", tz="UTC")),
-        ("status", pa.string()),
-        ("hash", pa.string()),
-    ]
-)
-EVENTS: Final = pa.schema(
-    [
-        *((name, pa.string()) for name in ("event_id", "source")),
-        *((name, pa.date32()) for name in ("occurred_on", "known_on")),
-        *((name, pa.string()) for name in ("type", "family", "actor", "target", "mediators")),
-        *((name, pa.string()) for name in ("place", "segment")),
-        *((name, pa.float64()) for name in ("lat", "lon")),
-        *((f"deaths_{which}", pa.int64()) for which in ("low", "best", "high")),
-        *((name, pa.string()) for name in ("summary", "url", "confidence")),
-    ]
-)
-RESOLVED: Final = pa.schema(
-    [
-        ("issue_id", pa.string()),
-        ("as_of", pa.date32()),
-        ("unit", pa.string()),
-        ("target", pa.string()),
-        ("horizon_days", pa.int64()),
-        ("target_end_date", pa.date32()),
-        ("target_start_date", pa.date32()),
-        ("hindcast", pa.bool_()),
-        ("probability", pa.float64()),
-        ("baseline_probability", pa.float64()),
-        ("outcome", pa.int64()),
-        ("brier", pa.float64()),
-        ("baseline_brier", pa.float64()),
-        ("revision", pa.int64()),
-    ]
-)
-SKILL: Final = pa.schema(
-    [
-        *((name, pa.string()) for name in ("target", "units")),
-        ("horizon_days", pa.int64()),
-        ("since", pa.string()),
-        ("brier", pa.float64()),
-        ("baseline", pa.string()),
-        *((name, pa.float64()) for name in ("skill", "low", "high")),
-        ("episodes", pa.int64()),
-        ("verdict", pa.string()),
-    ]
-)
-STREAMS: Final = pa.schema(
-    [
-        *((name, pa.string()) for name in ("source", "status")),
-        *((name, pa.date32()) for name in ("last_success", "newest_event", "covered_until")),
-    ]
-)
 router = APIRouter(prefix="/v1", tags=["about"])
 
 
@@ -170,7 +113,9 @@ def issues(request: Request, theatre: Named, wanted: Annotated[IssuePart, Query(
     following = sealed(rows[limit - 1]["position"]) if len(rows) > limit else None
     more = {"next": following}
     age = _age(state, found)
-    return sent(request, table(ISSUES, rows[:limit], age, chosen, f"{theatre}_issues", more))
+    return sent(
+        request, table(Table(schemas.ISSUES, rows[:limit], f"{theatre}_issues", more), age, chosen)
+    )
 
 
 @router.get("/{theatre}/events", responses=schemas.described(schemas.Events, tabular=True))
@@ -192,13 +137,13 @@ def events(request: Request, theatre: Named, wanted: Annotated[EventPart, Query(
     end = start[0] + part.limit
     more = {"next": sealed(end) if end < len(frame) else None}
     age = Age(found.name, as_of, None, "")
-    return sent(request, table(EVENTS, rows, age, chosen, f"{theatre}_events", more))
+    return sent(request, table(Table(schemas.EVENTS, rows, f"{theatre}_events", more), age, chosen))
 
 
 def event_values(row: Mapping[Any, Any]) -> dict[str, Any]:
     """One event of the store as plain values."""
     return {
-        **{name: row[name] for name in EVENTS.names if name in row},
+        **{column.name: row[column.name] for column in schemas.EVENTS if column.name in row},
         "occurred_on": row["occurred_on"].date(),
         "known_on": row["known_at"].date(),
         "family": FAMILIES[row["type"]],
@@ -231,9 +176,11 @@ def scoreboard(
         "next": sealed(end) if end < len(standing) else None,
         "summary": summary(standing),
     }
-    rows = standing[start:end]
+    rows = with_thresholds(standing[start:end], found)
     age = _age(state, found)
-    return sent(request, table(RESOLVED, rows, age, chosen, f"{theatre}_scoreboard", more))
+    return sent(
+        request, table(Table(schemas.RESOLVED, rows, f"{theatre}_scoreboard", more), age, chosen)
+    )
 
 
 @router.get("/{theatre}/models", responses=schemas.described(schemas.Record, tabular=True))
@@ -247,7 +194,7 @@ async def models(request: Request, theatre: Named, _none: Annotated[Asked, Query
         "mlflow_run_id": edition.forecast.mlflow_run_id,
     }
     rows = [asdict(skill) for skill in edition.context.skill]
-    return sent(request, table(SKILL, rows, age, chosen, f"{theatre}_models", more))
+    return sent(request, table(Table(schemas.SKILL, rows, f"{theatre}_models", more), age, chosen))
 
 
 @router.get("/{theatre}/streams", responses=schemas.described(schemas.Streams, tabular=True))
@@ -257,7 +204,7 @@ async def streams(request: Request, theatre: Named, _none: Annotated[Asked, Quer
     edition = state.edition(state.theatre(theatre))
     age = Age.of(edition.forecast, edition.stale, state.clock())
     rows = [asdict(stream) for stream in edition.context.streams]
-    return sent(request, table(STREAMS, rows, age, chosen, f"{theatre}_streams"))
+    return sent(request, table(Table(schemas.STREAMS, rows, f"{theatre}_streams"), age, chosen))
 
 
 @router.get("/{theatre}/archive", responses=schemas.described(schemas.Head))
@@ -274,7 +221,7 @@ def archive(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) 
 def proof(
     request: Request,
     theatre: Named,
-    issue_id: Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=[schemas.ISSUE])],
+    issue_id: Annotated[str, Path(pattern=r"^[0-9a-f]{16}$", examples=[schemas.ID])],
     wanted: Annotated[ProofPart, Query()],
 ) -> Response:
     """That an issue stands in the archive: the links of the chain from it to the head."""

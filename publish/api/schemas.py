@@ -1,299 +1,203 @@
-"""The shapes of answers, for OpenAPI: each field with its meaning and an example."""
+"""The shapes of answers: columns as data, and from them the models that OpenAPI describes."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
-from typing import Any, Literal
+from types import GenericAlias
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
+from publish.contract.columns import Column, columns
+from publish.contract.context import EventSkill, Freshness
+from publish.contract.forecast import SCORE
+from publish.contract.issue import ISSUE
+from publish.contract.row import ROW
 from streams.events.event import TYPES
 
-CODE = r"^[A-Z]{2,6}$"
-P = 0.314
-ISSUE = "5d41402abc4b2a76"
-HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-DRIVERS = {"force": 9.4, "conciliation": -2.0}
+CODE: Final = r"^[A-Z]{2,6}$"
+ID: Final = "5d41402abc4b2a76"
+HASH: Final = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+TYPE_OF: Final[Mapping[str, Any]] = {
+    "whole": int,
+    "number": float,
+    "day": date,
+    "moment": datetime,
+    "truth": bool,
+    "named": dict[str, float],
+    "object": dict[str, Any],
+    "list": list[Any],
+}
+"""The type of each kind of column; every other kind is text."""
 
 
-class Aged(BaseModel):
-    """What every answer says of its age."""
-
-    theatre: str = Field(examples=["pak_afg"])
-    as_of: date | None = Field(examples=["2025-11-15"])
-    data_as_of: date | None = Field(
-        examples=["2025-11-15"], description="the last day whose silence means calm"
-    )
-    is_stale: bool = Field(examples=[False])
-    stale_reason: str = Field(examples=[""], description="empty where it is not stale")
+def _text(name: str, example: str = "", meaning: str = "", *, nullable: bool = False) -> Column:
+    return Column(name, "text", meaning, example, nullable)
 
 
-class Score(BaseModel):
-    """One row of an issue. Probabilities run from 0 to 1, and are null where there is none."""
-
-    issue_id: str = Field(examples=[ISSUE])
-    theatre: str = Field(examples=["pak_afg"])
-    as_of: date = Field(examples=["2025-11-15"])
-    issued_at: datetime = Field(examples=["2025-11-15T05:30:00Z"])
-    data_as_of: date = Field(examples=["2025-11-15"])
-    issue_status: str = Field(examples=["ok"], description="ok, stale, hindcast or no_forecast")
-    unit: str = Field(examples=["dyad"])
-    target: str = Field(examples=["clash"])
-    horizon_days: int = Field(examples=[30])
-    target_end_date: date = Field(examples=["2025-12-15"])
-    probability: float | None = Field(examples=[P])
-    probability_low: float | None = Field(examples=[0.22], description="the 80% band's lower end")
-    probability_high: float | None = Field(examples=[0.41], description="its upper end")
-    baseline_probability: float | None = Field(examples=[0.24], description="the base rate")
-    level: str | None = Field(examples=["elevated"])
-    change: float | None = Field(examples=[0.02], description="since the issue before")
-    drivers: dict[str, float] = Field(
-        examples=[DRIVERS],
-        description="percentage points; they sum to the probability minus the base rate",
-    )
-    status: str = Field(examples=["ok"], description="ok, stale or no_forecast")
-    reason: str = Field(examples=[""], description="why there is no forecast, or why it is stale")
-    drivers_log_odds: dict[str, float] | None = Field(examples=[{"force": 0.45}])
-    change_split: dict[str, float] | None = Field(
-        examples=[{"new_events": 2.6, "time_passing": -0.6}],
-        description="percentage points; they sum to the change",
-    )
-    quantiles: dict[str, float] | None = Field(
-        examples=[{"0.5": 12.0, "0.95": 160.0}],
-        description="of the count, by level, where a count is forecast",
-    )
-    target_start_date: date | None = Field(
-        examples=["2025-12-01"],
-        description="the window's first day where that is not the day after as_of",
-    )
-    mlflow_run_id: str | None = Field(
-        examples=["9f0c2a"], description="the run behind the row where that is not the issue's"
-    )
+def _whole(name: str, example: int | None, meaning: str = "", *, nullable: bool = False) -> Column:
+    return Column(name, "whole", meaning, example, nullable)
 
 
-class Scores(Aged):
-    """Rows of one issue."""
-
-    issue_id: str = Field(examples=[ISSUE])
-    rows: list[Score]
+def _list(name: str, *example: object, meaning: str = "") -> Column:
+    return Column(name, "list", meaning, list(example))
 
 
-class OneScore(Aged):
-    """One row of one issue."""
-
-    score: Score
-
-
-class WholeIssue(Aged):
-    """An issue in full."""
-
-    forecast: dict[str, Any] = Field(
-        examples=[{"issue_id": ISSUE, "theatre": "pak_afg", "rows": []}],
-        description="the contract's fields: those of forecast.json",
-    )
-
-
-class IssueText(BaseModel):
-    """The canonical text of an issue, as it is archived; its age stands in the headers."""
-
-    issue_id: str = Field(examples=[ISSUE])
-    theatre: str = Field(examples=["pak_afg"])
-    as_of: date = Field(examples=["2025-11-15"])
-    issued_at: datetime = Field(examples=["2025-11-15T05:30:00Z"])
-    data_as_of: date = Field(examples=["2025-11-15"])
-    data_fingerprint: str = Field(examples=[HASH])
-    method_version: str = Field(examples=["2-1a2b3c4d"])
-    mlflow_run_id: str = Field(examples=["4f6c0d"])
-    status: str = Field(examples=["ok"])
-    levels: list[dict[str, Any]] = Field(examples=[[{"name": "low", "probability": 0.0}]])
-    rows: list[dict[str, Any]] = Field(examples=[[{"unit": "dyad", "target": "clash"}]])
-
-
-class Page(Aged):
-    """Part of a long list; `next` is the cursor of the part after it, null at the end."""
-
-    next: str | None = Field(examples=["MjAyNS0xMS0xNQ"])
-
-
-class Past(Page):
-    """Rows of many issues, the oldest first."""
-
-    rows: list[Score]
-
-
-class Issue(BaseModel):
-    """One archived issue."""
-
-    position: int = Field(examples=[12], description="its place in the archive's chain")
-    issue_id: str = Field(examples=[ISSUE])
-    as_of: date = Field(examples=["2025-11-15"])
-    issued_at: datetime = Field(examples=["2025-11-15T05:30:00Z"])
-    status: str = Field(examples=["ok"])
-    hash: str = Field(examples=[HASH])
-
-
-class Issues(Page):
-    """Archived issues, the newest first."""
-
-    rows: list[Issue]
+_OF_ISSUE: Final = {column.name: column for column in ISSUE}
+_POSITION: Final = _whole("position", 12, "its place in the archive's chain")
+_ISSUE_ID: Final = _OF_ISSUE["issue_id"]
+_HASH: Final = _text("hash", HASH)
+HISTORY: Final = (
+    *SCORE,
+    Column("as_of_instant", "moment", "as_of as an instant: 00:00 UTC", "2025-11-15T00:00:00Z"),
+)
+ISSUES: Final = (
+    *(_POSITION, _ISSUE_ID),
+    *(_OF_ISSUE[name] for name in ("as_of", "issued_at", "status")),
+    _HASH,
+)
+_OF_ROW: Final = {column.name: column for column in SCORE}
+RESOLVED: Final = (
+    *(_OF_ROW[name] for name in ("issue_id", "as_of", "unit", "target", "horizon_days")),
+    *(_OF_ROW[name] for name in ("target_end_date", "target_start_date")),
+    Column("hindcast", "truth", "whether it was made after the day it is for", False),
+    *(replace(_OF_ROW[name], nullable=False) for name in ("probability", "baseline_probability")),
+    _whole("outcome", 1, "1 where the target came true, else 0"),
+    Column("brier", "number", "(probability - outcome) squared; lower is better", 0.4706),
+    Column("baseline_brier", "number", "the same of the base rate", 0.5776),
+    _whole("revision", 1, "1, or more where later news has changed the outcome"),
+    _OF_ROW["threshold"],
+)
+EVENTS: Final = (
+    _text("event_id", "chronicle:2025-10-12:1"),
+    _text("source", "chronicle"),
+    *(Column(name, "day", "", "2025-10-12") for name in ("occurred_on", "known_on")),
+    *(_text("type", "crossing_closed"), _text("family", "trade")),
+    *(_text("actor", "PAK"), _text("target", "AFG"), _text("mediators")),
+    *(_text("place", "Torkham"), _text("segment", "khyber")),
+    *(Column(n, "number", "", x, nullable=True) for n, x in (("lat", 34.12), ("lon", 71.09))),
+    *(_whole(f"deaths_{which}", None, nullable=True) for which in ("low", "best", "high")),
+    *(_text("summary", "Torkham closes to trade."), _text("url", "https://example.org/report")),
+    _text("confidence", "high"),
+)
+SKILL: Final = columns(EventSkill)
+STREAMS: Final = columns(Freshness)
+_AGE: Final = (
+    _OF_ISSUE["theatre"],
+    Column("as_of", "day", "", "2025-11-15", nullable=True),
+    Column("data_as_of", "day", "the last day whose silence means calm", "2025-11-15", True),
+    Column("is_stale", "truth", "", False),
+    _text("stale_reason", meaning="empty where it is not stale"),
+)
+_LEVEL: Final = (
+    _text("name", "low"),
+    *(Column(name, "number", "", 0.0) for name in ("probability", "lift", "floor")),
+)
+_NEXT: Final = _text("next", "MjAyNS0xMS0xNQ", "the cursor of what follows, or null", nullable=True)
+_LINK: Final = (
+    *(_POSITION, _ISSUE_ID),
+    *(_text(name, HASH) for name in ("body_sha256", "previous_hash", "hash")),
+)
 
 
-class Event(BaseModel):
-    """One event, in the latest version known on the day asked for."""
-
-    event_id: str = Field(examples=["chronicle:2025-10-12:1"])
-    source: str = Field(examples=["chronicle"])
-    occurred_on: date = Field(examples=["2025-10-12"])
-    known_on: date = Field(examples=["2025-10-13"])
-    type: str = Field(examples=["crossing_closed"])
-    family: str = Field(examples=["trade"])
-    actor: str = Field(examples=["PAK"])
-    target: str = Field(examples=["AFG"])
-    mediators: str = Field(examples=[""])
-    place: str = Field(examples=["Torkham"])
-    segment: str = Field(examples=["khyber"])
-    lat: float | None = Field(examples=[34.12])
-    lon: float | None = Field(examples=[71.09])
-    deaths_low: int | None = Field(examples=[None])
-    deaths_best: int | None = Field(examples=[None])
-    deaths_high: int | None = Field(examples=[None])
-    summary: str = Field(examples=["Torkham closes to trade."])
-    url: str = Field(examples=["https://example.org/report"])
-    confidence: str = Field(examples=["high"])
+def model(name: str, meaning: str, fields: Sequence[Column], **parts: Any) -> type[BaseModel]:
+    """The model with the columns as its fields, then the parts: each a model, or a list of one."""
+    made: dict[str, Any] = {field.name: _field(field) for field in fields}
+    made |= {part: (kind, Field()) for part, kind in parts.items()}
+    return create_model(name, __doc__=meaning, **made)
 
 
-class Events(Page):
-    """Events as known on a day, the newest first."""
-
-    rows: list[Event]
-
-
-class Resolved(BaseModel):
-    """A published row whose window has closed: what was said, what came, what it cost."""
-
-    issue_id: str = Field(examples=[ISSUE])
-    as_of: date = Field(examples=["2025-09-01"])
-    unit: str = Field(examples=["dyad"])
-    target: str = Field(examples=["clash"])
-    horizon_days: int = Field(examples=[30])
-    target_end_date: date = Field(examples=["2025-10-01"])
-    target_start_date: date | None = Field(
-        examples=[None], description="the first day of a calendar month; else the day after as_of"
-    )
-    hindcast: bool = Field(examples=[False])
-    probability: float = Field(examples=[P])
-    baseline_probability: float = Field(examples=[0.24])
-    outcome: int = Field(examples=[1])
-    brier: float = Field(examples=[0.4706])
-    baseline_brier: float = Field(examples=[0.5776])
-    revision: int = Field(examples=[1], description="above 1 where history was revised since")
+def _field(column: Column) -> tuple[Any, Any]:
+    kind = TYPE_OF.get(column.kind, str)
+    described = Field(examples=[column.example], description=column.meaning or None)
+    return (kind | None if column.nullable else kind), described
 
 
-class Scoreboard(Page):
-    """Resolved rows, the newest first."""
+def _sparse(column: Column) -> Any:
+    """In an issue's text a later field that is None is left out."""
+    kind, described = _field(column)
+    if column.later:
+        described.default = None
+    return kind, described
 
-    summary: list[dict[str, Any]] = Field(
-        examples=[[{"target": "clash", "horizon_days": 30, "units": "dyad", "brier": 0.17}]],
-        description="means of all rows asked for: by target, units and horizon (of a window of days"
+
+def many(kind: type[BaseModel]) -> Any:
+    """The type of a list of them."""
+    return GenericAlias(list, (kind,))
+
+
+def listed(name: str, meaning: str, row: tuple[str, Sequence[Column]], *more: Column) -> Any:
+    """The model of an answer with its age, further fields, and rows of the named columns."""
+    return model(name, meaning, (*_AGE, *more), rows=many(model(row[0], "One row.", row[1])))
+
+
+Level = model("Level", "A level of risk, and when it holds.", _LEVEL)
+Score = model(
+    "Score", "One row of an issue. Probabilities run from 0 to 1, null where there is none.", SCORE
+)
+Scores = model("Scores", "Rows of one issue.", (*_AGE, _ISSUE_ID), rows=many(Score))
+OneScore = model("OneScore", "One row of one issue.", _AGE, score=Score)
+WholeIssue = model(
+    "WholeIssue",
+    "An issue in full.",
+    (
+        *_AGE,
+        Column("forecast", "object", "the fields of forecast.json", {"issue_id": ID, "rows": []}),
+    ),
+)
+IssueText = model(
+    "IssueText",
+    "The canonical text of an issue, as it is archived; its age stands in the headers.",
+    [column for column in ISSUE if column.kind != "list"],
+    levels=many(Level),
+    rows=many(create_model("Row", **{field.name: _sparse(field) for field in ROW})),
+)
+Past = listed("Past", "Rows of many issues, the oldest first.", ("PastScore", HISTORY), _NEXT)
+Issues = listed("Issues", "Archived issues, the newest first.", ("Issue", ISSUES), _NEXT)
+Events = listed("Events", "Events as known on a day, newest first.", ("Event", EVENTS), _NEXT)
+Scoreboard = listed(
+    "Scoreboard",
+    "Resolved rows, the newest first: what was said, what came, what it cost.",
+    ("Resolved", RESOLVED),
+    _NEXT,
+    _list(
+        "summary",
+        {"target": "clash", "horizon_days": 30, "units": "dyad", "brier": 0.17},
+        meaning="means of all rows asked for: by target, units and horizon (of a window of days"
         " horizon_days, of a calendar month months_ahead), hindcasts apart",
-    )
-    rows: list[Resolved]
-
-
-class Skill(BaseModel):
-    """The out-of-sample record of the model behind the latest issue, on its hardest baseline."""
-
-    target: str = Field(examples=["clash"])
-    units: str = Field(examples=["dyad"])
-    horizon_days: int = Field(examples=[30])
-    since: str = Field(examples=["2012 on"])
-    brier: float = Field(examples=[0.161])
-    baseline: str = Field(examples=["memory_52"])
-    skill: float = Field(examples=[-0.004], description="1 - Brier / the baseline's")
-    low: float = Field(examples=[-0.03], description="the 90% interval's lower end")
-    high: float = Field(examples=[0.02], description="its upper end")
-    episodes: int = Field(examples=[41])
-    verdict: str = Field(examples=["none shown"], description="better, worse or none shown")
-
-
-class Record(Aged):
-    """The model behind the latest issue, and how good it has been."""
-
-    method_version: str = Field(examples=["2-1a2b3c4d"])
-    mlflow_run_id: str = Field(examples=["4f6c0d"])
-    rows: list[Skill]
-
-
-class Stream(BaseModel):
-    """How a stream fared when the latest issue was made."""
-
-    source: str = Field(examples=["chronicle"])
-    status: str = Field(examples=["ok"])
-    last_success: date | None = Field(examples=["2025-11-15"])
-    newest_event: date | None = Field(examples=["2025-11-14"])
-    covered_until: date | None = Field(examples=["2025-11-15"])
-
-
-class Streams(Aged):
-    """The theatre's streams."""
-
-    rows: list[Stream]
-
-
-class TheatreLine(Aged):
-    """One theatre, and how old its latest issue is."""
-
-    name: str = Field(examples=["pak_afg"])
-    title: str = Field(examples=["Pakistan–Afghanistan"])
-
-
-class Theatres(BaseModel):
-    """The theatres there are."""
-
-    theatres: list[TheatreLine]
-
-
-class TheatreAnswer(Aged):
-    """A theatre's units, targets and levels, with their definitions."""
-
-    name: str = Field(examples=["pak_afg"])
-    title: str = Field(examples=["Pakistan–Afghanistan"])
-    actors: list[str] = Field(examples=[["PAK", "AFG"]])
-    baseline: str = Field(examples=["memory_52"])
-    units: list[dict[str, Any]] = Field(examples=[[{"unit": "dyad"}]])
-    targets: list[dict[str, Any]] = Field(examples=[[{"target": "clash", "horizons": [7, 14]}]])
-    counts: list[dict[str, Any]] = Field(
-        examples=[[{"count": "country_deaths", "thresholds": [1, 25, 100], "months": [1, 2, 3, 6]}]]
-    )
-    levels: list[dict[str, Any]] = Field(examples=[[{"name": "low", "probability": 0.0}]])
-
-
-class Chain(BaseModel):
-    """The archive's chain: how long it is, and its last hash."""
-
-    position: int = Field(examples=[412])
-    hash: str = Field(examples=[HASH])
-
-
-class Head(Aged, Chain):
-    """The chain of a theatre's archive."""
-
-
-class ProofLink(BaseModel):
-    """One issue of the chain: hash = SHA-256 of five lines, see docs/tools.md."""
-
-    position: int = Field(examples=[12])
-    issue_id: str = Field(examples=[ISSUE])
-    body_sha256: str = Field(examples=[HASH])
-    previous_hash: str = Field(examples=[HASH])
-    hash: str = Field(examples=[HASH])
-
-
-class Proof(Aged):
-    """That an issue stands in the archive: its text's hash, and the links from it to the head."""
-
-    issue_id: str = Field(examples=[ISSUE])
-    links: list[ProofLink]
-    next: int | None = Field(examples=[None], description="the position to go on from, or null")
-    head: Chain
+    ),
+)
+Record = listed(
+    "Record",
+    "The model behind the latest issue, and its out-of-sample record.",
+    ("Skill", SKILL),
+    *(_OF_ISSUE[name] for name in ("method_version", "mlflow_run_id")),
+)
+Streams = listed("Streams", "The theatre's streams.", ("Stream", STREAMS))
+_NAMED: Final = (_text("name", "pak_afg"), _text("title", "Pakistan–Afghanistan"))
+TheatreLine = model("TheatreLine", "A theatre; how old its latest issue is.", (*_AGE, *_NAMED))
+Theatres = model("Theatres", "The theatres there are.", (), theatres=many(TheatreLine))
+TheatreAnswer = model(
+    "TheatreAnswer",
+    "A theatre's units, targets and levels, with their definitions.",
+    (
+        *(*_AGE, *_NAMED, _list("actors", "PAK", "AFG"), _text("baseline", "memory_52")),
+        _list("units", {"unit": "dyad"}),
+        _list("targets", {"target": "clash", "horizons": [7, 14]}),
+        _list("counts", {"count": "country_deaths", "thresholds": [1, 25], "months": [1, 2]}),
+    ),
+    levels=many(Level),
+)
+Chain = model("Chain", "How long the archive's chain is, and its last hash.", (_POSITION, _HASH))
+Head = model("Head", "The chain of a theatre's archive.", (*_AGE, _POSITION, _HASH))
+Proof = model(
+    "Proof",
+    "That an issue stands in the archive: the links from it to the head. hash = SHA-256 of five"
+    " lines, see docs/tools.md.",
+    (*_AGE, _ISSUE_ID, _whole("next", None, "the position to go on from, or null", nullable=True)),
+    links=many(model("Link", "One issue of the chain.", _LINK)),
+    head=Chain,
+)
 
 
 class NewEvent(BaseModel):

@@ -1,7 +1,7 @@
 """Routes for what issues say: the latest, one of a day, one row, rows through time."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -9,7 +9,17 @@ from fastapi.responses import Response
 from fastapi.security import HTTPBearer
 
 from publish.api import schemas
-from publish.api.answers import MEDIA, Age, Answer, document, negotiated, sent, table
+from publish.api.answers import (
+    MEDIA,
+    Age,
+    Answer,
+    Table,
+    document,
+    negotiated,
+    sent,
+    table,
+    written_line,
+)
 from publish.api.asked import (
     OfIssue,
     Rows,
@@ -22,9 +32,11 @@ from publish.api.asked import (
 from publish.api.problems import Problem
 from publish.api.state import State
 from publish.archive.history import Wanted, history, place_of
-from publish.contract.forecast import Forecast, issue_columns, to_json
-from publish.contract.row import LATER_FIELDS, NAMED_FIELDS, Row, row_object
-from publish.files.formats import FILES, SCHEMA, render
+from publish.contract.forecast import SCORE, Forecast, score_lines, to_json
+from publish.contract.older import with_thresholds
+from publish.contract.row import ROW
+from publish.files.formats import FILES, render
+from theatres import Theatre
 
 KEY = Depends(HTTPBearer(scheme_name="key", auto_error=False))
 """For the description alone: the gate has looked at the key before."""
@@ -41,19 +53,8 @@ Named = Annotated[str, Path(max_length=60, examples=["pak_afg"])]
 router = APIRouter(prefix="/v1/{theatre}", tags=["scores"])
 
 
-def score_values(forecast: Forecast, row: Row) -> dict[str, Any]:
-    """The row with its issue's columns in front, as every format holds it."""
-    return {
-        **issue_columns(forecast),
-        **dict.fromkeys(LATER_FIELDS),
-        **row_object(row),
-        "target_end_date": row.target_end_date,
-        "target_start_date": row.target_start_date,
-    }
-
-
-def chosen_rows(forecast: Forecast, wanted: Rows) -> list[dict[str, Any]]:
-    """The issue's rows that were asked for, in the issue's order."""
+def chosen_lines(forecast: Forecast, theatre: Theatre, wanted: Rows) -> list[dict[str, Any]]:
+    """A line with the columns of SCORE for each row that was asked for, in the issue's order."""
     asked_for = {
         "unit": wanted.unit,
         "target": wanted.target,
@@ -61,11 +62,12 @@ def chosen_rows(forecast: Forecast, wanted: Rows) -> list[dict[str, Any]]:
         "level": wanted.level,
     }
     kept = {name: value for name, value in asked_for.items() if value is not None}
-    return [
-        score_values(forecast, row)
+    rows = [
+        row
         for row in forecast.rows
         if all(getattr(row, name) == value for name, value in kept.items())
     ]
+    return with_thresholds(score_lines(forecast, rows), theatre)
 
 
 def _scores(request: Request, name: str, wanted: RowsOfIssue, extension: str | None) -> Response:
@@ -74,15 +76,10 @@ def _scores(request: Request, name: str, wanted: RowsOfIssue, extension: str | N
     chosen = negotiated(request.headers.get("accept", ""), extension)
     check_rows(wanted, theatre)
     forecast, stale = state.issue(theatre, wanted.as_of)
-    answer = table(
-        SCHEMA,
-        chosen_rows(forecast, wanted),
-        Age.of(forecast, stale, state.clock()),
-        chosen,
-        f"{theatre.name}_{forecast.as_of}",
-        {"issue_id": forecast.issue_id},
-    )
-    return sent(request, answer, CACHE)
+    more = {"issue_id": forecast.issue_id}
+    lines = chosen_lines(forecast, theatre, wanted)
+    made = Table(SCORE, lines, f"{theatre.name}_{forecast.as_of}", more)
+    return sent(request, table(made, Age.of(forecast, stale, state.clock()), chosen), CACHE)
 
 
 @router.get("/scores", responses=schemas.described(schemas.Scores, tabular=True))
@@ -116,19 +113,16 @@ async def score(
     """One row, with its drivers and the split of its change."""
     state = state_of(request)
     found = state.theatre(theatre)
-    check_rows(Rows.model_construct(unit=unit, target=target, horizon=horizon, level=None), found)
+    row = Rows.model_construct(unit=unit, target=target, horizon=horizon, level=None)
+    check_rows(row, found)
     forecast, stale = state.issue(found, wanted.as_of)
-    row = forecast.row(unit, target, horizon)
-    if row is None:
+    lines = chosen_lines(forecast, found, row)
+    if not lines:
         units = sorted({each.unit for each in forecast.rows if each.target == target})
         raise Problem.unknown(f"unit of {target}", unit, units)
     age = Age.of(forecast, stale, state.clock())
-    values = score_values(forecast, row)
-    names = ("as_of", "data_as_of", "target_end_date", "target_start_date")
-    days = {name: values[name].isoformat() for name in names if values[name]}
-    moment = {"issued_at": forecast.issued_at.isoformat().replace("+00:00", "Z")}
-    shown = {name: (values | days | moment)[name] for name in SCHEMA.names}
-    return sent(request, document({**age.value(), "score": shown}, age.headers()), CACHE)
+    value = {**age.value(), "score": written_line(lines[0], SCORE)}
+    return sent(request, document(value, age.headers()), CACHE)
 
 
 IssueDay = Annotated[
@@ -183,17 +177,10 @@ def _history(
     rows = history(state.engine, theatre.name, _wanted(wanted), after, wanted.limit + 1)
     following = sealed(*place_of(rows[wanted.limit - 1])) if len(rows) > wanted.limit else None
     edition = state.edition(theatre)
-    return sent(
-        request,
-        table(
-            SCHEMA,
-            [_objects(row) for row in rows[: wanted.limit]],
-            Age.of(edition.forecast, edition.stale, state.clock()),
-            chosen,
-            f"{theatre.name}_history",
-            {"next": following},
-        ),
-    )
+    lines = with_thresholds([_line(row) for row in rows[: wanted.limit]], theatre)
+    made = Table(schemas.HISTORY, lines, f"{theatre.name}_history", {"next": following})
+    age = Age.of(edition.forecast, edition.stale, state.clock())
+    return sent(request, table(made, age, chosen))
 
 
 def _wanted(asked_for: RowsThroughTime) -> Wanted:
@@ -208,9 +195,10 @@ def _wanted(asked_for: RowsThroughTime) -> Wanted:
     )
 
 
-def _objects(row: dict[str, Any]) -> dict[str, Any]:
-    texts = {name: row[name] for name in ("drivers", *NAMED_FIELDS) if row[name] is not None}
-    return row | {name: json.loads(text) for name, text in texts.items()}
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    texts = {each.name: row[each.name] for each in ROW if each.kind == "named" and row[each.name]}
+    instant = {"as_of_instant": datetime.combine(row["as_of"], time(), UTC)}
+    return row | {name: json.loads(text) for name, text in texts.items()} | instant
 
 
 @router.get("/history", responses=schemas.described(schemas.Past, tabular=True))

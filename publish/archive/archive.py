@@ -5,22 +5,24 @@ in the theatre's chain (chain.py says what is hashed); `scores` holds the same r
 line a Row, for SQL tools. The database itself refuses to change or remove a line of either.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from errors import DyadcastError
-from publish.archive.chain import Audit, Head, Link, digest, link, score_lines
+from publish.archive.chain import ARCHIVED, Audit, Head, Link, archived_lines, digest, link
 from publish.contract.forecast import Forecast, from_json
-from publish.contract.row import LATER_FIELDS
 from streams.store.database import name_of, reading, writing
 from streams.store.rules import unprotected
 from streams.store.schema import TEXT, metadata
+
+SQL: Final[Mapping[str, Any]] = {"whole": sa.Integer, "number": sa.Double}
+"""The type of each kind of column; every other kind is text."""
 
 
 def _texts(*names: str) -> Iterator[sa.Column[str]]:
@@ -46,17 +48,7 @@ scores = sa.Table(
     sa.Column("theatre", TEXT, primary_key=True),
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("line", sa.Integer, primary_key=True, autoincrement=False),
-    *_texts("issue_id", "as_of", "issued_at", "issue_status", "unit", "target"),
-    sa.Column("horizon_days", sa.Integer, nullable=False),
-    *_texts("target_end_date"),
-    sa.Column("probability", sa.Double),
-    sa.Column("probability_low", sa.Double),
-    sa.Column("probability_high", sa.Double),
-    sa.Column("baseline_probability", sa.Double),
-    sa.Column("level", TEXT),
-    sa.Column("change", sa.Double),
-    *_texts("drivers", "status", "reason"),
-    *(sa.Column(name, TEXT) for name in LATER_FIELDS),
+    *(sa.Column(each.name, SQL.get(each.kind, TEXT), nullable=each.nullable) for each in ARCHIVED),
     sa.ForeignKeyConstraint(
         ["theatre", "position"], ["issues.theatre", "issues.position"], name="scores_of_an_issue"
     ),
@@ -116,7 +108,7 @@ class Archive:
                 return False
             new = link(forecast, _head(connection, forecast.theatre))
             connection.execute(sa.insert(issues), [asdict(new)])
-            connection.execute(sa.insert(scores), score_lines(forecast, new.position))
+            connection.execute(sa.insert(scores), archived_lines(forecast, new.position))
         return True
 
     def get(self, theatre: str, issue_id: str) -> Forecast:

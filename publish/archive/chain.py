@@ -3,13 +3,24 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from errors import shown
-from publish.contract.forecast import Forecast, ForecastError, from_json, moment_text, to_json
-from publish.contract.row import flat_object
+from publish.contract.forecast import (
+    SCORE,
+    Forecast,
+    ForecastError,
+    flat,
+    from_json,
+    score_lines,
+    to_json,
+)
+from publish.contract.values import moment_text
 
 # What the first issue of a theatre names as the hash before it.
 GENESIS = "0" * 64
+ARCHIVED: Final = tuple(each for each in SCORE if each.name not in ("theatre", "data_as_of"))
+"""The columns of a row in `scores`, behind its place in the chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +85,12 @@ def link(forecast: Forecast, head: Head) -> Link:
     )
 
 
-def score_lines(forecast: Forecast, position: int) -> list[dict[str, object]]:
-    """One line a Row, with the columns of the table `scores`; drivers as JSON text."""
-    issue: dict[str, object] = {
-        "theatre": forecast.theatre,
-        "position": position,
-        "issue_id": forecast.issue_id,
-        "as_of": forecast.as_of.isoformat(),
-        "issued_at": moment_text(forecast.issued_at),
-        "issue_status": forecast.status,
-    }
-    return [issue | {"line": line} | flat_object(row) for line, row in enumerate(forecast.rows, 1)]
+def archived_lines(forecast: Forecast, position: int) -> list[dict[str, object]]:
+    """One line a Row, with the columns of the table `scores`."""
+    return [
+        {"theatre": forecast.theatre, "position": position, "line": line} | flat(row, ARCHIVED)
+        for line, row in enumerate(score_lines(forecast), 1)
+    ]
 
 
 @dataclass(slots=True)
@@ -184,7 +190,7 @@ def _column_faults(found: Link, forecast: Forecast) -> list[str]:
 def _score_faults(
     forecast: Forecast, position: int, scores: Sequence[Mapping[str, object]]
 ) -> list[str]:
-    wanted = score_lines(forecast, position)
+    wanted = archived_lines(forecast, position)
     faults = []
     if len(scores) != len(wanted):
         faults.append(f"{len(scores)} lines in scores, {len(wanted)} in the body")

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from publish.archive.archive import issues, scores
-from publish.contract.row import LATER_FIELDS
 from streams.store.database import reading
 
 # The canonical text begins with the issue's own fields, so its first bytes hold this one.
@@ -97,7 +96,7 @@ def _row(line: dict[str, Any]) -> dict[str, Any]:
         line[name] = date.fromisoformat(line[name]) if line[name] else None
     line["issued_at"] = datetime.fromisoformat(line["issued_at"])
     line["data_as_of"] = date.fromisoformat(told[1]) if told else None
-    return dict.fromkeys(LATER_FIELDS) | line
+    return line
 
 
 def issues_before(

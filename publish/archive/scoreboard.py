@@ -62,6 +62,7 @@ class Said:
     hindcast: bool
     probability: float
     baseline_probability: float
+    threshold: float | None = None
 
     @property
     def key(self) -> Key:
@@ -133,7 +134,7 @@ class Scoreboard:
         its_row += [row[name] == c[name] for name in ("unit", "target", "horizon_days")]
         wanted = {c.unit: unit, c.target: target, c.horizon_days: horizon_days}
         query = (
-            sa.select(outcomes, row.target_start_date)
+            sa.select(outcomes, row.target_start_date, row.threshold)
             .join(issues, sa.and_(*its_issue))
             .join(scores, sa.and_(*its_row))
             .where(c.theatre == theatre, c.revision == _latest_revision())
@@ -177,8 +178,9 @@ def _last(connection: Connection, theatre: str) -> Iterable[tuple[Key, tuple[int
 
 def _line(said: Said, outcome: int, revision: int, vintage: str, now: datetime) -> dict[str, Any]:
     p, base = said.probability, said.baseline_probability
+    kept = {name: value for name, value in asdict(said).items() if name != "threshold"}
     return {
-        **asdict(said),
+        **kept,
         "outcome": outcome,
         "brier": (p - outcome) ** 2,
         "baseline_brier": (base - outcome) ** 2,

@@ -6,11 +6,12 @@ beside the issue, so that a page can be drawn again later without a model or a r
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from publish.contract.row import ForecastError
+from publish.contract.columns import Meaning
+from publish.contract.values import ForecastError
 
 Finding = Literal["better", "worse", "none shown"]
 """What a record says of the ensemble against its hardest baseline."""
@@ -33,7 +34,7 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class KnownEvent:
     """One event as known at the issue's as_of; `deaths` is the best figure, None if not known."""
 
     occurred_on: date
@@ -53,31 +54,30 @@ class Told:
 class Freshness:
     """How a stream fared when the issue was made."""
 
-    source: str
-    status: str
-    last_success: date | None
-    newest_event: date | None
-    covered_until: date | None
+    source: Annotated[str, Meaning("the stream", "chronicle")]
+    status: Annotated[str, Meaning("how it fared", "ok")]
+    last_success: Annotated[date | None, Meaning("its last success", "2025-11-15")]
+    newest_event: Annotated[date | None, Meaning("its newest event", "2025-11-14")]
+    covered_until: Annotated[
+        date | None, Meaning("the last day whose silence means calm", "2025-11-15")
+    ]
 
 
 @dataclass(frozen=True, slots=True)
-class Skill:
-    """The ensemble's out-of-sample Brier skill on the hardest baseline, with its 90% interval.
+class EventSkill:
+    """The ensemble's out-of-sample Brier skill on the hardest baseline, with its 90% interval."""
 
-    `units` is `dyad` or `segments`; `verdict` is `better`, `worse` or `none shown`.
-    """
-
-    target: str
-    units: str
-    horizon_days: int
-    since: str
-    brier: float
-    baseline: str
-    skill: float
-    low: float
-    high: float
-    episodes: int
-    verdict: Finding
+    target: Annotated[str, Meaning("the target", "clash")]
+    units: Annotated[str, Meaning("dyad or segments", "dyad")]
+    horizon_days: Annotated[int, Meaning("the window's length", 30)]
+    since: Annotated[str, Meaning("the origins judged", "2012 on")]
+    brier: Annotated[float, Meaning("the ensemble's mean Brier score", 0.161)]
+    baseline: Annotated[str, Meaning("the hardest baseline", "memory_52")]
+    skill: Annotated[float, Meaning("1 - Brier / the baseline's", -0.004)]
+    low: Annotated[float, Meaning("the 90% interval's lower end", -0.03)]
+    high: Annotated[float, Meaning("its upper end", 0.02)]
+    episodes: Annotated[int, Meaning("independent episodes judged", 41)]
+    verdict: Annotated[Finding, Meaning("better, worse or none shown", "none shown")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +126,9 @@ class Context:
     """All of it, each in order of time, the oldest first."""
 
     history: tuple[Past, ...] = ()
-    events: tuple[Told, ...] = ()
+    events: tuple[KnownEvent, ...] = ()
     streams: tuple[Freshness, ...] = ()
-    skill: tuple[Skill, ...] = ()
+    skill: tuple[EventSkill, ...] = ()
     reliability: tuple[Bin, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     counts: tuple[CountSkill, ...] = ()

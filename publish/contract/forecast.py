@@ -1,58 +1,38 @@
 """The Forecast, the contract that every view and reader shares: its value, JSON text and table."""
 
 import json
-from datetime import datetime
-from typing import Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 
-import pandas as pd
 from pydantic import ValidationError
 
-from publish.contract.fields import Fields, parse
-from publish.contract.issue import (
-    LEVEL_FIELDS,
-    Forecast,
-    IssueStatus,
-    issue_id,
-    level_object,
-)
-from publish.contract.row import (
-    LATER_FIELDS,
-    NAMED_FIELDS,
-    ROW_FIELDS,
-    ForecastError,
-    Named,
-    Row,
-    RowStatus,
-    flat_object,
-    row_object,
-)
+from publish.contract.columns import Column, read, written
+from publish.contract.issue import ISSUE, SUMMARY, Forecast, IssueStatus
+from publish.contract.row import ROW, Row, RowStatus
+from publish.contract.values import ForecastError, checked, encoded, parse
 from theatres import Level
 
 __all__ = [
+    "SCORE",
     "Forecast",
     "ForecastError",
     "IssueStatus",
     "Row",
     "RowStatus",
+    "flat",
+    "flat_value",
     "from_json",
-    "issue_id",
-    "to_frame",
+    "score_lines",
     "to_json",
 ]
-
-ISSUE_FIELDS = (
-    "issue_id",
-    "theatre",
-    "as_of",
-    "issued_at",
-    "data_as_of",
-    "data_fingerprint",
-    "method_version",
-    "mlflow_run_id",
-    "status",
-    "levels",
-    "rows",
+_FIELDS: Final = {column.name: column for column in ISSUE}
+SCORE: Final[tuple[Column, ...]] = (
+    *(replace(_FIELDS[field], name=name) for name, field in SUMMARY.items()),
+    *ROW,
 )
+"""The columns of every table of rows: the issue's in front, the row's in its order."""
+_NAMED: Final = {column.name for column in ROW if column.kind == "named"}
 
 
 def to_json(forecast: Forecast) -> str:
@@ -60,12 +40,9 @@ def to_json(forecast: Forecast) -> str:
 
     `from_json` gives back an equal Forecast, and equal Forecasts give the same text.
     """
-    value = {name: getattr(forecast, name) for name in ISSUE_FIELDS}
-    value["as_of"] = forecast.as_of.isoformat()
-    value["issued_at"] = moment_text(forecast.issued_at)
-    value["data_as_of"] = forecast.data_as_of.isoformat()
-    value["levels"] = [level_object(level) for level in forecast.levels]
-    value["rows"] = [row_object(row) for row in forecast.rows]
+    value = written(forecast, ISSUE)
+    value["levels"] = [level.model_dump() for level in forecast.levels]
+    value["rows"] = [written(row, ROW) for row in forecast.rows]
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1)
 
 
@@ -75,94 +52,51 @@ def from_json(text: str) -> Forecast:
     Raises ForecastError on anything else: not JSON, a missing, unknown or doubled field, a wrong
     type, contents that contradict each other or the issue_id.
     """
-    fields = Fields(parse(text, "forecast"), ISSUE_FIELDS, "forecast")
-    return Forecast(
-        issue_id=fields.text("issue_id"),
-        theatre=fields.text("theatre"),
-        as_of=fields.day("as_of"),
-        issued_at=fields.moment("issued_at"),
-        data_as_of=fields.day("data_as_of"),
-        data_fingerprint=fields.text("data_fingerprint"),
-        method_version=fields.text("method_version"),
-        mlflow_run_id=fields.text("mlflow_run_id"),
-        status=cast("IssueStatus", fields.text("status")),
-        levels=tuple(_read_level(value, n) for n, value in enumerate(fields.array("levels"), 1)),
-        rows=tuple(_read_row(value, n) for n, value in enumerate(fields.array("rows"), 1)),
-    )
+    fields = read(parse(text, "forecast"), ISSUE, "forecast")
+    fields["levels"] = [_read_level(value, n) for n, value in enumerate(fields["levels"], 1)]
+    fields["rows"] = [
+        Row(**read(value, ROW, f"row number {n}")) for n, value in enumerate(fields["rows"], 1)
+    ]
+    return Forecast(**fields)
 
 
-def to_frame(forecast: Forecast) -> pd.DataFrame:
-    """One line a Row in the Row's order, the issue's columns in front; drivers and a
-    change's parts as JSON text.
+def score_lines(forecast: Forecast, rows: Sequence[Row] | None = None) -> list[dict[str, Any]]:
+    """A line a row with the columns of SCORE; dates as dates, names with numbers as objects.
 
-    Numbers that are not there are NaN; column types are the same for every issue.
+    Of all the forecast's rows, or of those given.
     """
-    columns = [*ROW_FIELDS, *LATER_FIELDS]
-    frame = pd.DataFrame([flat_object(row) for row in forecast.rows], columns=columns)
-    numbers = [name for name in ROW_FIELDS if "probability" in name or name == "change"]
-    texts = dict.fromkeys(("level", *LATER_FIELDS), "object")
-    frame = frame.astype(dict.fromkeys(numbers, "float64") | texts)
-    for name in ("target_end_date", "target_start_date"):
-        frame[name] = pd.Series([getattr(row, name) for row in forecast.rows], dtype="object")
-    for place, (name, value) in enumerate(issue_columns(forecast).items()):
-        frame.insert(place, name, [value] * len(frame))
-    return frame
+    issue = forecast.summary
+    return [
+        issue
+        | {
+            name: encoded("named", value) if name in _NAMED else value
+            for name, value in _items(row)
+        }
+        for row in (forecast.rows if rows is None else rows)
+    ]
 
 
-def issue_columns(forecast: Forecast) -> dict[str, Any]:
-    """What stands in front of a row in every table: the columns of its issue."""
-    return {
-        "issue_id": forecast.issue_id,
-        "theatre": forecast.theatre,
-        "as_of": forecast.as_of,
-        "issued_at": forecast.issued_at,
-        "data_as_of": forecast.data_as_of,
-        "issue_status": forecast.status,
-    }
+def _items(row: Row) -> Iterator[tuple[str, Any]]:
+    return ((column.name, getattr(row, column.name)) for column in ROW)
 
 
-def moment_text(moment: datetime) -> str:
-    """A UTC moment in ISO 8601, ending in Z."""
-    return moment.isoformat().replace("+00:00", "Z")
+def flat(line: Mapping[str, Any], columns: tuple[Column, ...]) -> dict[str, Any]:
+    """The line for tables that hold texts and numbers alone: dates by ISO, objects as JSON."""
+    values = {column.name: encoded(column.kind, line[column.name]) for column in columns}
+    return {name: flat_value(value) for name, value in values.items()}
+
+
+def flat_value(value: Any) -> Any:
+    """An object as one line of JSON text, any other value as it is."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value
 
 
 def _read_level(value: object, number: int) -> Level:
-    fields = Fields(value, LEVEL_FIELDS, f"level {number}")
+    where = f"level {number}"
     try:
-        return Level(
-            name=fields.text("name"),
-            probability=fields.number("probability"),
-            lift=fields.number("lift"),
-            floor=fields.number("floor"),
-        )
+        level = Level.model_validate(value, strict=True)
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        raise ForecastError(fault["msg"], where=f"level {number}", found=fault["input"]) from None
-
-
-def _read_row(value: object, number: int) -> Row:
-    fields = Fields(value, ROW_FIELDS, f"row number {number}", LATER_FIELDS)
-    return Row(
-        unit=fields.text("unit"),
-        target=fields.text("target"),
-        horizon_days=fields.whole("horizon_days"),
-        target_end_date=fields.day("target_end_date"),
-        probability=fields.number_or_none("probability"),
-        probability_low=fields.number_or_none("probability_low"),
-        probability_high=fields.number_or_none("probability_high"),
-        baseline_probability=fields.number_or_none("baseline_probability"),
-        level=fields.text_or_none("level"),
-        change=fields.number_or_none("change"),
-        drivers=_named(fields.inner("drivers")),
-        status=cast("RowStatus", fields.text("status")),
-        reason=fields.text("reason"),
-        target_start_date=(
-            fields.day("target_start_date") if "target_start_date" in fields.names else None
-        ),
-        mlflow_run_id=fields.text("mlflow_run_id") if "mlflow_run_id" in fields.names else None,
-        **{name: _named(fields.inner(name)) for name in NAMED_FIELDS if name in fields.names},
-    )
-
-
-def _named(fields: Fields) -> Named:
-    return tuple((name, fields.number(name)) for name in fields.names)
+        raise ForecastError(fault["msg"], where=where, found=fault["input"]) from None
+    checked("name", level.name, "level", where)
+    return level

@@ -4,43 +4,56 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import isfinite
-from typing import Literal, Self, get_args
+from typing import Annotated, Final, Literal, get_args
 
-from publish.contract.row import ForecastError, Row, check_day, check_name, check_text, row_object
+from publish.contract.columns import Meaning, columns, written
+from publish.contract.row import ROW, Row
+from publish.contract.values import ForecastError, checked
 from theatres import Level
 
 IssueStatus = Literal["ok", "stale", "hindcast", "no_forecast"]
-THEATRE = re.compile(r"[a-z][a-z0-9_]*")  # it names a folder: nothing that could leave it
-RELATIVE = ("change", "change_split")
-"""What a row says of the issue before it, and not of the world."""
-LEVEL_FIELDS = ("name", "probability", "lift", "floor")
+THEATRE: Final = re.compile(r"[a-z][a-z0-9_]*")  # it names a folder: nothing that could leave it
+UNIDENTIFIED: Final = {"change", "change_split", "threshold"}
+"""What the id leaves out: what a row says of the issue before it and not of the world, and the
+threshold, which the target's definition tells and older issues do not hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """One issue: the rows, what they were made from and when, and the levels' definition.
 
-    `data_as_of` is the last day whose silence means calm, at most `as_of`; `issued_at` is UTC.
-    Make one with `Forecast.issue`. Raises ForecastError, naming the row, where a date, a status,
-    a level or the horizons' order does not hold, or where `issue_id` is not the contents' own.
+    `issue_id` is computed from the contents where it is not given: the first 16 hex digits of the
+    SHA-256 of everything the forecast says but `issued_at` and UNIDENTIFIED, so that the same
+    forecast made twice is one issue. Raises ForecastError, naming the row, where a date, a status,
+    a level or the horizons' order does not hold, or where a given id is not the contents' own.
     """
 
-    issue_id: str
-    theatre: str
-    as_of: date
-    issued_at: datetime
-    data_as_of: date
-    data_fingerprint: str
-    method_version: str
-    mlflow_run_id: str
-    status: IssueStatus
-    levels: tuple[Level, ...]
-    rows: tuple[Row, ...]
+    issue_id: Annotated[str, Meaning("the issue's id", "5d41402abc4b2a76", kind="id")] = ""
+    theatre: Annotated[str, Meaning("the conflict's name", "pak_afg")]
+    as_of: Annotated[
+        date,
+        Meaning("the day the forecast is made for: nothing known later is in it", "2025-11-15"),
+    ]
+    issued_at: Annotated[datetime, Meaning("when it was issued, UTC", "2025-11-15T05:30:00Z")]
+    data_as_of: Annotated[
+        date, Meaning("the last day whose silence means calm, at most as_of", "2025-11-15")
+    ]
+    data_fingerprint: Annotated[str, Meaning("the SHA-256 of the events it is made from", "9f86")]
+    method_version: Annotated[str, Meaning("the method's version", "2-1a2b3c4d")]
+    mlflow_run_id: Annotated[str, Meaning("the run of the model behind it", "4f6c0d")]
+    status: Annotated[IssueStatus, Meaning("ok, stale, hindcast or no_forecast", "ok")]
+    levels: Annotated[
+        tuple[Level, ...],
+        Meaning("the levels' definition", [{"name": "low", "probability": 0.0}], kind="list"),
+    ]
+    rows: Annotated[
+        tuple[Row, ...], Meaning("the rows", [{"unit": "dyad", "target": "clash"}], kind="list")
+    ]
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "levels", tuple(self.levels))
@@ -49,56 +62,21 @@ class Forecast:
         _check_levels(self)
         _check_status(self)
         _check_rows(self)
-        if self.issue_id != (own := _identify(self)):
+        own = _identify(self)
+        if self.issue_id not in ("", own):
             raise ForecastError(
                 "issue_id does not belong to these contents",
                 where=_place(self),
                 found=self.issue_id,
                 expected=own,
-                do="make the Forecast with Forecast.issue, or take it as corrupted",
+                do="leave it to the contents, or take the forecast as corrupted",
             )
+        object.__setattr__(self, "issue_id", own)
 
-    @classmethod
-    def issue(
-        cls,
-        *,
-        theatre: str,
-        as_of: date,
-        issued_at: datetime,
-        data_as_of: date,
-        data_fingerprint: str,
-        method_version: str,
-        mlflow_run_id: str,
-        status: IssueStatus,
-        levels: Iterable[Level],
-        rows: Iterable[Row],
-    ) -> Self:
-        """A Forecast whose issue_id is computed from its contents (see `issue_id`)."""
-        levels, rows = tuple(levels), tuple(rows)
-        own = issue_id(
-            theatre=theatre,
-            as_of=as_of,
-            data_as_of=data_as_of,
-            data_fingerprint=data_fingerprint,
-            method_version=method_version,
-            mlflow_run_id=mlflow_run_id,
-            status=status,
-            levels=levels,
-            rows=rows,
-        )
-        return cls(
-            issue_id=own,
-            theatre=theatre,
-            as_of=as_of,
-            issued_at=issued_at,
-            data_as_of=data_as_of,
-            data_fingerprint=data_fingerprint,
-            method_version=method_version,
-            mlflow_run_id=mlflow_run_id,
-            status=status,
-            levels=levels,
-            rows=rows,
-        )
+    @property
+    def summary(self) -> dict[str, object]:
+        """What stands in front of a row in every table, with the columns of SUMMARY."""
+        return {name: getattr(self, source) for name, source in SUMMARY.items()}
 
     def row(self, unit: str, target: str, horizon_days: int) -> Row | None:
         """The row of that unit, target and horizon, None where the issue has none."""
@@ -106,55 +84,28 @@ class Forecast:
         return next((row for row in self.rows if row.key == wanted), None)
 
 
-def issue_id(
-    *,
-    theatre: str,
-    as_of: date,
-    data_as_of: date,
-    data_fingerprint: str,
-    method_version: str,
-    mlflow_run_id: str,
-    status: str,
-    levels: Sequence[Level],
-    rows: Sequence[Row],
-) -> str:
-    """The first 16 hex digits of the SHA-256 of everything the forecast says.
-
-    Neither `issued_at` nor what rows say of the issue before (RELATIVE) is in it, so that the
-    same forecast made twice is one issue, whatever was issued before it.
-    """
-    said = [
-        theatre,
-        str(as_of),
-        str(data_as_of),
-        data_fingerprint,
-        method_version,
-        mlflow_run_id,
-        status,
-        [level_object(level) for level in levels],
-        [{k: v for k, v in row_object(row).items() if k not in RELATIVE} for row in rows],
-    ]
-    text = json.dumps(said, ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
-
-
-def level_object(level: Level) -> dict[str, object]:
-    """The level's definition as the JSON object that is published."""
-    return {name: getattr(level, name) for name in LEVEL_FIELDS}
+ISSUE: Final = columns(Forecast)
+SUMMARY: Final = {
+    **{name: name for name in ("issue_id", "theatre", "as_of", "issued_at", "data_as_of")},
+    "issue_status": "status",
+}
+"""The issue's columns of a row's table, each with the issue's field."""
 
 
 def _identify(forecast: Forecast) -> str:
-    return issue_id(
-        theatre=forecast.theatre,
-        as_of=forecast.as_of,
-        data_as_of=forecast.data_as_of,
-        data_fingerprint=forecast.data_fingerprint,
-        method_version=forecast.method_version,
-        mlflow_run_id=forecast.mlflow_run_id,
-        status=forecast.status,
-        levels=forecast.levels,
-        rows=forecast.rows,
-    )
+    contents = [
+        forecast.theatre,
+        str(forecast.as_of),
+        str(forecast.data_as_of),
+        forecast.data_fingerprint,
+        forecast.method_version,
+        forecast.mlflow_run_id,
+        forecast.status,
+        [level.model_dump() for level in forecast.levels],
+        [written(row, [c for c in ROW if c.name not in UNIDENTIFIED]) for row in forecast.rows],
+    ]
+    text = json.dumps(contents, ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
 
 
 def _place(forecast: Forecast) -> str:
@@ -167,8 +118,15 @@ def _check_issue(forecast: Forecast) -> None:
         raise ForecastError(
             "theatre is not a name", found=forecast.theatre, expected="a-z, 0-9 and _"
         )
-    check_day(forecast.as_of, "as_of", where)
-    check_day(forecast.data_as_of, "data_as_of", where)
+    moment = forecast.issued_at
+    if type(moment) is not datetime or moment.utcoffset() != timedelta(0):
+        raise ForecastError(
+            "issued_at is not in UTC", where=where, found=moment, expected="a datetime in UTC"
+        )
+    object.__setattr__(forecast, "issued_at", moment.replace(tzinfo=UTC, fold=0))
+    for column in ISSUE:
+        if column.name not in ("issue_id", "status"):  # what they must be, the contents tell
+            column.checked(getattr(forecast, column.name), where)
     if forecast.data_as_of > forecast.as_of:
         raise ForecastError(
             "data_as_of lies after as_of",
@@ -176,19 +134,10 @@ def _check_issue(forecast: Forecast) -> None:
             found=forecast.data_as_of.isoformat(),
             expected=f"{forecast.as_of} or before",
         )
-    moment = forecast.issued_at
-    if type(moment) is not datetime or moment.utcoffset() != timedelta(0):
-        raise ForecastError(
-            "issued_at is not in UTC", where=where, found=moment, expected="a datetime in UTC"
-        )
-    object.__setattr__(forecast, "issued_at", moment.replace(tzinfo=UTC, fold=0))
-    check_text(forecast.data_fingerprint, "data_fingerprint", where)
-    check_text(forecast.method_version, "method_version", where)
-    check_text(forecast.mlflow_run_id, "mlflow_run_id", where)
 
 
 def _check_levels(forecast: Forecast) -> None:
-    names = [check_name(level.name, "level", _place(forecast)) for level in forecast.levels]
+    names = [checked("name", level.name, "level", _place(forecast)) for level in forecast.levels]
     if len(set(names)) != len(names):
         raise ForecastError("levels need different names", where=_place(forecast), found=names)
     if not all(isfinite(level.lift) for level in forecast.levels):

@@ -1,94 +1,104 @@
 """One row of a forecast: how likely a target is for a unit within a horizon, or why no one says."""
 
-import json
-import re
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
-from math import isfinite, log
-from numbers import Integral, Real
-from typing import Literal, get_args
+from math import log
+from typing import Annotated, Final, Literal
 
-from errors import DyadcastError
+from publish.contract.columns import Meaning, columns
+from publish.contract.values import ForecastError, Named, checked
 
 RowStatus = Literal["ok", "stale", "no_forecast"]
-ROW_FIELDS = (
-    "unit",
-    "target",
-    "horizon_days",
-    "target_end_date",
-    "probability",
-    "probability_low",
-    "probability_high",
-    "baseline_probability",
-    "level",
-    "change",
-    "drivers",
-    "status",
-    "reason",
-)
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-# Control characters, line separators and lone surrogates: no database or CSV holds them safely.
-UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-NAMED_FIELDS = ("drivers_log_odds", "change_split", "quantiles")
-LATER_FIELDS = (*NAMED_FIELDS, "target_start_date", "mlflow_run_id")
-"""Fields that came after the first format; a row that lacks them is read, and written, without."""
-CHANGE_PARTS = (
+CHANGE_PARTS: Final = (
     "new_events",
     "revised_history",
     "time_passing",
     "retrained_model",
     "changed_method",
 )
-PRECISION = 1e-9
+PRECISION: Final = 1e-9
 """How exactly drivers and parts must add up, in probability or log-odds."""
-
-
-Named = tuple[tuple[str, float], ...]
-"""Names with a number each, the largest first."""
-
-
-class ForecastError(DyadcastError):
-    """A forecast that contradicts itself, or a text that is not one; names the row."""
+DRIVERS: Final = {"force": 9.4, "conciliation": -2.0}
+PARTS: Final = {"new_events": 2.6, "time_passing": -0.6}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """One probability with its 80% interval, its baseline and what moves it, or a reason for none.
 
-    `drivers` are (name, percentage points), the largest first; they sum to
-    100 * (probability - baseline_probability); `drivers_log_odds` sum to the difference of the
-    log-odds. `change` is the probability minus that of the issue before, and `change_split` its
-    parts in percentage points, named as in CHANGE_PARTS. Both are None in a row that is older
-    than they are. A window begins on the day after as_of, or on `target_start_date` where it is a
-    calendar month. Where what is forecast is whether a count reaches a threshold, `quantiles` are
-    those of the count, (level, value), rising. `mlflow_run_id` is the run behind the row where that
-    is not the issue's. Raises ForecastError, naming the row, where the
-    fields contradict each other.
+    The fields are the contract's: their order is the published one, and a new one is `later`.
+    A window begins on the day after as_of unless `target_start_date` says otherwise. Raises
+    ForecastError, naming the row, where the fields contradict each other.
     """
 
-    unit: str
-    target: str
-    horizon_days: int
-    target_end_date: date
-    probability: float | None = None
-    probability_low: float | None = None
-    probability_high: float | None = None
-    baseline_probability: float | None = None
-    level: str | None = None
-    change: float | None = None
-    drivers: Named = ()
-    status: RowStatus = "ok"
-    reason: str = ""
-    drivers_log_odds: Named | None = None
-    change_split: Named | None = None
-    quantiles: Named | None = None
-    target_start_date: date | None = None
-    mlflow_run_id: str | None = None
+    unit: Annotated[
+        str, Meaning("dyad, a segment of the border, or a country", "dyad", kind="name")
+    ]
+    target: Annotated[str, Meaning("what may come true in the window", "clash", kind="name")]
+    horizon_days: Annotated[int, Meaning("the window's length; it begins the day after as_of", 30)]
+    target_end_date: Annotated[date, Meaning("the window's last day", "2025-12-15")]
+    probability: Annotated[
+        float | None,
+        Meaning("that the target comes true, 0 to 1; missing where there is no forecast", 0.314),
+    ] = None
+    probability_low: Annotated[float | None, Meaning("the lower end of its 80% band", 0.22)] = None
+    probability_high: Annotated[float | None, Meaning("the upper end of its 80% band", 0.41)] = None
+    baseline_probability: Annotated[
+        float | None, Meaning("the base rate that it is held against", 0.24)
+    ] = None
+    level: Annotated[
+        str | None,
+        Meaning("its level by the theatre's table, such as low or high", "elevated", kind="name"),
+    ] = None
+    change: Annotated[float | None, Meaning("its change since the issue before, -1 to 1", 0.02)] = (
+        None
+    )
+    drivers: Annotated[
+        Named,
+        Meaning(
+            "what moves it off the base rate, in percentage points: the largest first, they sum to"
+            " the probability minus the base rate",
+            DRIVERS,
+        ),
+    ] = ()
+    status: Annotated[RowStatus, Meaning("ok, stale or no_forecast", "ok")] = "ok"
+    reason: Annotated[str, Meaning("why it is stale or missing", "")] = ""
+    drivers_log_odds: Annotated[
+        Named | None, Meaning("the drivers in log-odds", {"force": 0.45}, later=True)
+    ] = None
+    change_split: Annotated[
+        Named | None,
+        Meaning("the change in parts, in percentage points; they sum to it", PARTS, later=True),
+    ] = None
+    quantiles: Annotated[
+        Named | None,
+        Meaning(
+            "the count's quantiles by level, where a count is forecast",
+            {"0.5": 12.0, "0.95": 160.0},
+            later=True,
+        ),
+    ] = None
+    target_start_date: Annotated[
+        date | None,
+        Meaning(
+            "the window's first day where that is not the day after as_of", "2025-12-01", later=True
+        ),
+    ] = None
+    mlflow_run_id: Annotated[
+        str | None,
+        Meaning("the run behind the row where that is not the issue's", "9f0c2a", later=True),
+    ] = None
+    threshold: Annotated[
+        float | None,
+        Meaning("how much of what is counted makes the target come true", 1.0, later=True),
+    ] = None
 
     def __post_init__(self) -> None:
-        _normalise(self)
-        _check_text(self)
+        for column in ROW:
+            value = column.checked(getattr(self, column.name), str(self))
+            object.__setattr__(self, column.name, value)
+        _check_window(self)
         if self.status == "no_forecast":
             _check_absent(self)
         else:
@@ -100,113 +110,31 @@ class Row:
         return self.unit, self.target, self.horizon_days
 
     @property
-    def counts(self) -> bool:
-        """Whether the row asks if a count reaches a threshold, the last part of its target."""
-        return self.quantiles is not None or self.target_start_date is not None
+    def measure(self) -> str:
+        """What is counted: the target's name without the threshold, where it bears it."""
+        threshold = self.threshold
+        return self.target if threshold is None else self.target.removesuffix(f"_{threshold:.15g}")
 
     @property
-    def count(self) -> tuple[str, int]:
-        """Of a row that `counts`: what is counted, and the threshold that is asked."""
-        group, _, threshold = self.target.rpartition("_")
-        return group, int(threshold)
+    def counts(self) -> bool:
+        """Whether the row asks for one of several thresholds of a count, as its name then says."""
+        return self.measure != self.target
 
     def __str__(self) -> str:
         return f"row {self.unit}/{self.target}/{self.horizon_days}"
 
 
-def row_object(row: Row) -> dict[str, object]:
-    """The row as the JSON object that is published, fields in the contract's order."""
-    value: dict[str, object] = {name: getattr(row, name) for name in ROW_FIELDS}
-    value["target_end_date"] = row.target_end_date.isoformat()
-    value["drivers"] = dict(row.drivers)
-    later = {name: getattr(row, name) for name in NAMED_FIELDS}
-    value |= {name: dict(pairs) for name, pairs in later.items() if pairs is not None}
-    if row.target_start_date is not None:
-        value["target_start_date"] = row.target_start_date.isoformat()
-    if row.mlflow_run_id is not None:
-        value["mlflow_run_id"] = row.mlflow_run_id
-    return value
+ROW: Final = columns(Row)
 
 
-def flat_object(row: Row) -> dict[str, object]:
-    """The row for tables that hold no lists: drivers and parts as one line of JSON, or None."""
-    value: dict[str, object] = dict.fromkeys(LATER_FIELDS) | row_object(row)
-    for name in ("drivers", *NAMED_FIELDS):
-        if value[name] is not None:
-            value[name] = json.dumps(value[name], ensure_ascii=False)
-    return value
-
-
-def check_text(value: object, what: str, where: str) -> str:
-    """The text unchanged, if it can stand in every file and database; else ForecastError."""
-    if not isinstance(value, str) or UNSAFE.search(value):
+def _check_window(row: Row) -> None:
+    if row.target_start_date is not None and row.target_start_date > row.target_end_date:
         raise ForecastError(
-            f"{what} is not plain text", where=where, found=value, expected="one line of text"
+            "target_start_date lies after target_end_date",
+            where=str(row),
+            found=row.target_start_date.isoformat(),
+            expected=f"{row.target_end_date} or before",
         )
-    return value
-
-
-def check_name(value: object, what: str, where: str) -> str:
-    """The name unchanged, if it is letters, digits, `_`, `.` and `-`; else ForecastError."""
-    if not isinstance(value, str) or not NAME.fullmatch(value):
-        raise ForecastError(
-            f"{what} is not a name",
-            where=where,
-            found=value,
-            expected="letters, digits, _ . - beginning with a letter or digit",
-        )
-    return value
-
-
-def check_day(value: object, what: str, where: str) -> date:
-    """The date unchanged, if it is a plain date without a time; else ForecastError."""
-    if type(value) is not date:
-        raise ForecastError(f"{what} is not a date", where=where, found=value, expected="a date")
-    return value
-
-
-def plain_number(value: object, what: str, where: str) -> float:
-    """The number as a plain float, so that equal numbers are written alike; else ForecastError."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
-        raise ForecastError(f"{what} is no finite number", where=where, found=value)
-    return float(value) + 0.0  # -0.0 becomes 0.0
-
-
-def _normalise(row: Row) -> None:
-    if isinstance(row.horizon_days, bool) or not isinstance(row.horizon_days, Integral):
-        raise ForecastError(
-            "horizon_days is no whole number", where=str(row), found=row.horizon_days
-        )
-    object.__setattr__(row, "horizon_days", int(row.horizon_days))
-    for name in ("probability", "probability_low", "probability_high", "baseline_probability"):
-        if (value := getattr(row, name)) is not None:
-            object.__setattr__(row, name, plain_number(value, name, str(row)))
-    if row.change is not None:
-        object.__setattr__(row, "change", plain_number(row.change, "change", str(row)))
-    for name in ("drivers", *NAMED_FIELDS):
-        if (pairs := getattr(row, name)) is not None:
-            plain = tuple(
-                (key, plain_number(v, f"a value of {name}", str(row))) for key, v in pairs
-            )
-            object.__setattr__(row, name, plain)
-
-
-def _check_text(row: Row) -> None:
-    check_name(row.unit, "unit", str(row))
-    check_name(row.target, "target", str(row))
-    check_day(row.target_end_date, "target_end_date", str(row))
-    if row.target_start_date is not None:
-        check_day(row.target_start_date, "target_start_date", str(row))
-        if row.target_start_date > row.target_end_date:
-            raise ForecastError(
-                "target_start_date lies after target_end_date",
-                where=str(row),
-                found=row.target_start_date.isoformat(),
-                expected=f"{row.target_end_date} or before",
-            )
-    check_text(row.reason, "reason", str(row))
-    if row.mlflow_run_id is not None:
-        check_text(row.mlflow_run_id, "mlflow_run_id", str(row))
     if row.horizon_days < 1:
         raise ForecastError(
             "horizon_days is too short",
@@ -214,12 +142,9 @@ def _check_text(row: Row) -> None:
             found=row.horizon_days,
             expected="1 or more",
         )
-    if row.status not in get_args(RowStatus):
+    if row.threshold is not None and row.threshold <= 0:
         raise ForecastError(
-            "unknown status",
-            where=str(row),
-            found=row.status,
-            expected=f"one of {', '.join(get_args(RowStatus))}",
+            "threshold is too low", where=str(row), found=row.threshold, expected="above 0"
         )
     if (row.status == "ok") == bool(row.reason.strip()):
         raise ForecastError(
@@ -231,23 +156,13 @@ def _check_text(row: Row) -> None:
 
 
 def _check_absent(row: Row) -> None:
-    given = [
-        name
-        for name in (
-            "probability",
-            "probability_low",
-            "probability_high",
-            "baseline_probability",
-            "level",
-            "change",
-        )
-        if getattr(row, name) is not None
-    ]
-    if given or row.drivers or any(getattr(row, name) for name in NAMED_FIELDS):
+    values = [each for each in ROW if each.kind == "named" or (each.nullable and not each.later)]
+    given = [each.name for each in values if getattr(row, each.name) not in (None, ())]
+    if given:
         raise ForecastError(
             "a row without a forecast holds values",
             where=str(row),
-            found=given or row.drivers,
+            found=given,
             expected="none of them",
         )
 
@@ -262,7 +177,6 @@ def _check_present(row: Row) -> None:
             found=(low, p, high, baseline, row.level),
             expected="low, probability, high, baseline_probability and level",
         )
-    check_name(row.level, "level", str(row))
     _check_probabilities(row, low, p, high, baseline)
     _check_named(row, "drivers", 100 * (p - baseline), 100 * PRECISION)
     if row.drivers_log_odds and 0 < p < 1 and 0 < baseline < 1:
@@ -297,7 +211,7 @@ def _check_probabilities(row: Row, low: float, p: float, high: float, baseline: 
 
 def _check_named(row: Row, field: str, moved: float, tolerance: float) -> None:
     pairs: Named = getattr(row, field)
-    names = [check_text(name, f"a name in {field}", str(row)) for name, _ in pairs]
+    names = [checked("text", name, f"a name in {field}", str(row)) for name, _ in pairs]
     if len(set(names)) != len(names) or not all(name.strip() for name in names):
         raise ForecastError(f"{field} need different names", where=str(row), found=names)
     values = [value for _, value in pairs]
@@ -328,7 +242,7 @@ def _check_split(row: Row) -> None:
 
 
 def _check_quantiles(row: Row, quantiles: Named) -> None:
-    """Raises ForecastError where levels are not numbers that rise in (0, 1), or values fall."""
+    # Levels are numbers that rise in (0, 1), and values never fall.
     try:
         levels = [float(level) for level, _ in quantiles]
     except ValueError:

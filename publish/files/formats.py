@@ -4,11 +4,15 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from publish.contract.forecast import Forecast, moment_text, to_frame, to_json
+from publish.contract.columns import Column
+from publish.contract.forecast import SCORE, Forecast, flat_value, score_lines, to_json
+from publish.contract.older import measure_of
+from publish.contract.values import moment_text
 
 JSON = "forecast.json"
 CSV = "forecast.csv"
@@ -25,44 +29,25 @@ HUB_COLUMNS = (
     "value",
 )
 FILES = (JSON, CSV, PARQUET, HUB)
-SCHEMA = pa.schema(
-    [
-        ("issue_id", pa.string()),
-        ("theatre", pa.string()),
-        ("as_of", pa.date32()),
-        ("issued_at", pa.timestamp("us", tz="UTC")),
-        ("data_as_of", pa.date32()),
-        ("issue_status", pa.string()),
-        ("unit", pa.string()),
-        ("target", pa.string()),
-        ("horizon_days", pa.int64()),
-        ("target_end_date", pa.date32()),
-        ("probability", pa.float64()),
-        ("probability_low", pa.float64()),
-        ("probability_high", pa.float64()),
-        ("baseline_probability", pa.float64()),
-        ("level", pa.string()),
-        ("change", pa.float64()),
-        ("drivers", pa.string()),
-        ("status", pa.string()),
-        ("reason", pa.string()),
-        ("drivers_log_odds", pa.string()),
-        ("change_split", pa.string()),
-        ("quantiles", pa.string()),
-        ("target_start_date", pa.date32()),
-        ("mlflow_run_id", pa.string()),
-    ]
-)
+ARROW: Final[Mapping[str, pa.DataType]] = {
+    "whole": pa.int64(),
+    "number": pa.float64(),
+    "day": pa.date32(),
+    "moment": pa.timestamp("us", tz="UTC"),
+    "truth": pa.bool_(),
+}
+"""The type of each kind of column in Parquet; every other kind is text."""
 # What a spreadsheet takes for the beginning of a formula, full-width forms included.
 FORMULA = tuple("=+-@＝＋－＠")
 
 
 def render(forecast: Forecast) -> dict[str, bytes]:
     """The contents of each file of the issue, by file name; the same Forecast, the same bytes."""
+    lines = score_lines(forecast)
     return {
         JSON: (to_json(forecast) + "\n").encode(),
-        CSV: csv_bytes(forecast),
-        PARQUET: parquet_bytes(forecast),
+        CSV: csv_bytes(SCORE, lines),
+        PARQUET: parquet_bytes(SCORE, lines),
         HUB: hub_bytes(forecast),
     }
 
@@ -83,21 +68,20 @@ def same(kept: Mapping[str, bytes], rendered: Mapping[str, bytes]) -> bool:
         return False
 
 
-def csv_bytes(forecast: Forecast) -> bytes:
-    """A line a row with the issue's columns in front: RFC 4180, UTF-8, floats by repr.
-
-    A text that a spreadsheet would run as a formula has an apostrophe put before it.
-    """
-    frame = to_frame(forecast).astype(object)
-    return delimited(list(frame.columns), frame.itertuples(index=False, name=None))
+def csv_bytes(columns: Sequence[Column], lines: Iterable[Mapping[str, Any]]) -> bytes:
+    """A line each with the columns named in a header, as `delimited` writes it."""
+    names = [column.name for column in columns]
+    return delimited(names, ([flat_value(line[name]) for name in names] for line in lines))
 
 
-def parquet_bytes(forecast: Forecast) -> bytes:
-    """One Parquet table with the columns of the CSV, typed alike in every issue."""
-    frame = to_frame(forecast)
-    columns = [pa.array(frame[f.name].tolist(), f.type, from_pandas=True) for f in SCHEMA]
+def parquet_bytes(columns: Sequence[Column], lines: Sequence[Mapping[str, Any]]) -> bytes:
+    """One Parquet table with the columns of the CSV, typed alike whatever the lines hold."""
+    schema = pa.schema([(each.name, ARROW.get(each.kind, pa.string())) for each in columns])
+    arrays = [
+        pa.array([flat_value(line[field.name]) for line in lines], field.type) for field in schema
+    ]
     buffer = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(columns, schema=SCHEMA), buffer)
+    pq.write_table(pa.Table.from_arrays(arrays, schema=schema), buffer)
     return buffer.getvalue()
 
 
@@ -115,19 +99,18 @@ def hub_bytes(forecast: Forecast) -> bytes:
 
 
 def _hub_lines(forecast: Forecast) -> Iterable[Sequence[object]]:
-    told: set[tuple[str, str, date]] = set()
+    distributions: set[tuple[str, str, date]] = set()
     for row in forecast.rows:
         if row.probability is None:
             continue
-        task = (forecast.as_of, row.target, row.horizon_days, row.target_end_date, row.unit)
+        window = (row.horizon_days, row.target_end_date, row.unit)
+        task = (forecast.as_of, row.target, *window)
         yield (*task, "pmf", "yes", row.probability)
         yield (*task, "pmf", "no", 1 - row.probability)
-        if not row.quantiles:
-            continue
-        counted = (row.unit, row.count[0], row.target_end_date)
-        if counted not in told:
-            told.add(counted)
-            task = (task[0], counted[1], *task[2:])
+        count = (row.unit, measure_of(row), row.target_end_date)
+        if row.quantiles and count not in distributions:
+            distributions.add(count)
+            task = (forecast.as_of, count[1], *window)
             yield from ((*task, "quantile", level, value) for level, value in row.quantiles)
 
 

@@ -1,19 +1,16 @@
 """The manifests that say which issue counts: small JSON files, each complete in itself."""
 
 import json
-import re
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Annotated, Final
 
 from publish.archive.chain import Head
-from publish.contract.fields import Fields, parse
-from publish.contract.row import ForecastError
+from publish.contract.columns import Column, Meaning, columns, read, written
+from publish.contract.values import parse
 
-ENTRY_FIELDS = ("theatre", "as_of", "issue_id", "status", "path", "files")
-LISTED_FIELDS = ("as_of", "issue_id", "status")
-INDEX_FIELDS = ("theatre", "latest", "archive", "issues")
-HEX_16 = re.compile("[0-9a-f]{16}")
-HEX_64 = re.compile("[0-9a-f]{64}")
+ID: Final = Meaning("the issue's id", "5d41402abc4b2a76", kind="id")
+HASH: Final = Meaning("a SHA-256", "9f86d081", kind="hash")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +19,7 @@ class Mark:
 
     name: str
     bytes: int
-    sha256: str
+    sha256: Annotated[str, HASH]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +43,21 @@ class Listed:
     """One line of a theatre's list: an as_of and the issue that counts for it."""
 
     as_of: date
-    issue_id: str
+    issue_id: Annotated[str, ID]
     status: str
+
+
+ENTRY: Final = (
+    *(Column("theatre"), Column("as_of", "day"), Column("issue_id", "id"), Column("status")),
+    *(Column("path"), Column("files", "object")),
+)
+INDEX: Final = (
+    *(Column("theatre"), Column("latest", "object", nullable=True)),
+    *(Column("archive", "object", nullable=True), Column("issues", "list")),
+)
+LISTED: Final = columns(Listed)
+HEAD: Final = (Column("position", "whole"), Column("hash", "hash"))
+MARK: Final = columns(Mark)[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +97,8 @@ def index_text(index: Index) -> str:
     value = {
         "theatre": index.theatre,
         "latest": None if latest is None else _entry_object(latest),
-        "archive": None if head is None else {"position": head.position, "hash": head.hash},
-        "issues": [
-            {"as_of": i.as_of.isoformat(), "issue_id": i.issue_id, "status": i.status}
-            for i in index.issues
-        ],
+        "archive": None if head is None else written(head, HEAD),
+        "issues": [written(listed, LISTED) for listed in index.issues],
     }
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
@@ -103,13 +110,13 @@ def read_entry(text: str) -> Entry:
 
 def read_index(text: str) -> Index:
     """The Index of a theatre's manifest; raises ForecastError where the text is not one."""
-    fields = Fields(parse(text, "manifest"), INDEX_FIELDS, "manifest")
-    latest, head = fields.value("latest"), fields.value("archive")
+    fields = read(parse(text, "manifest"), INDEX, "manifest")
+    latest, head = fields["latest"], fields["archive"]
     return Index(
-        theatre=fields.text("theatre"),
+        theatre=fields["theatre"],
         latest=None if latest is None else _entry(latest, "latest"),
-        head=None if head is None else _head(head),
-        issues=tuple(_listed(value) for value in fields.array("issues")),
+        head=None if head is None else Head(**read(head, HEAD, "archive")),
+        issues=tuple(Listed(**read(value, LISTED, "issues")) for value in fields["issues"]),
     )
 
 
@@ -120,39 +127,13 @@ def _entry_object(entry: Entry) -> dict[str, object]:
         "issue_id": entry.issue_id,
         "status": entry.status,
         "path": entry.path,
-        "files": {m.name: {"bytes": m.bytes, "sha256": m.sha256} for m in entry.files},
+        "files": {mark.name: written(mark, MARK) for mark in entry.files},
     }
 
 
 def _entry(value: object, where: str) -> Entry:
-    fields = Fields(value, ENTRY_FIELDS, where)
-    files = fields.inner("files")
-    return Entry(
-        theatre=fields.text("theatre"),
-        as_of=fields.day("as_of"),
-        issue_id=_hex(fields.text("issue_id"), HEX_16, where),
-        status=fields.text("status"),
-        files=tuple(_mark(name, files.value(name)) for name in files.names),
-    )
-
-
-def _mark(name: str, value: object) -> Mark:
-    fields = Fields(value, ("bytes", "sha256"), f"file {name}")
-    return Mark(name, fields.whole("bytes"), _hex(fields.text("sha256"), HEX_64, f"file {name}"))
-
-
-def _head(value: object) -> Head:
-    fields = Fields(value, ("position", "hash"), "archive")
-    return Head(fields.whole("position"), _hex(fields.text("hash"), HEX_64, "archive"))
-
-
-def _listed(value: object) -> Listed:
-    fields = Fields(value, LISTED_FIELDS, "issues")
-    issue_id = _hex(fields.text("issue_id"), HEX_16, "issues")
-    return Listed(fields.day("as_of"), issue_id, fields.text("status"))
-
-
-def _hex(text: str, pattern: re.Pattern[str], where: str) -> str:
-    if not pattern.fullmatch(text):
-        raise ForecastError("not a hash", where=where, found=text, expected=pattern.pattern)
-    return text
+    fields = read(value, ENTRY, where)
+    del fields["path"]  # it follows from the rest
+    files = fields.pop("files").items()
+    marks = (Mark(name, **read(each, MARK, f"file {name}")) for name, each in files)
+    return Entry(**fields, files=tuple(marks))

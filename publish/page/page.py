@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from publish.contract.context import Context, CountSkill
 from publish.contract.forecast import Forecast, ForecastError, Row
+from publish.contract.older import completed
 from publish.page import timeline
 from publish.page.past import past_values
 from publish.page.sketch import sketch_of
@@ -81,7 +82,7 @@ def page_html(
         raise ForecastError(
             "the forecast is of another theatre", found=forecast.theatre, expected=theatre.name
         )
-    today = now.astimezone(UTC).date()
+    today, forecast = now.astimezone(UTC).date(), completed(forecast, theatre)
     values = _about(forecast, theatre, today) | _border(forecast, theatre)
     values |= {"count_tables": count_tables(forecast, context, theatre)}
     values |= past_values(forecast, context, theatre) | {"methods_url": methods_url}
@@ -152,7 +153,7 @@ class CountTable:
     """
 
     meaning: str
-    thresholds: tuple[int, ...]
+    thresholds: tuple[float, ...]
     lines: tuple[Counted, ...]
     more: tuple[Counted, ...]
     record: tuple[CountSkill, ...]
@@ -165,7 +166,7 @@ def count_tables(forecast: Forecast, context: Context, theatre: Theatre) -> tupl
         if row.counts:
             start, end = row.target_start_date, row.target_end_date
             window = f"to {words.day(end)}" if start is None else words.month(start)
-            group = groups.setdefault(row.count[0], {})
+            group = groups.setdefault(row.measure, {})
             group.setdefault((row.unit, window), []).append(row)
     return tuple(_count_table(name, group, context, theatre) for name, group in groups.items())
 
@@ -179,7 +180,7 @@ def _count_table(
     shown = [not days or each.rows[0].horizon_days == nearest for each in lines]
     return CountTable(
         theatre.counts[name].meaning if name in theatre.counts else words.plain(name),
-        tuple(dict.fromkeys(row.count[1] for each in lines for row in each.rows)),
+        tuple(dict.fromkeys(row.threshold or 0.0 for each in lines for row in each.rows)),
         tuple(each for each, here in zip(lines, shown, strict=True) if here),
         tuple(each for each, here in zip(lines, shown, strict=True) if not here),
         tuple(each for each in context.counts if each.group == name),

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
-from publish.contract.context import Context, Past, Skill
+from publish.contract.context import Context, EventSkill, Past
 from publish.contract.forecast import Forecast
 from publish.page import charts, timeline
 from publish.page.tally import tallies
@@ -57,7 +57,7 @@ def months_before(day: date, months: int) -> date:
     return min(first + timedelta(day.day - 1), (first + timedelta(32)).replace(day=1))
 
 
-def skill_of(context: Context, target: str, units: str, days: int) -> Skill | None:
+def skill_of(context: Context, target: str, units: str, days: int) -> EventSkill | None:
     """The record of that target and those units at the horizon nearest to so many days, if any."""
     kept = [s for s in context.skill if (s.target, s.units) == (target, units)]
     return min(kept, key=lambda s: abs(s.horizon_days - days), default=None)

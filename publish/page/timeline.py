@@ -6,7 +6,7 @@ from datetime import date
 from math import log10
 from typing import Final
 
-from publish.contract.context import Told
+from publish.contract.context import KnownEvent
 
 # What a reader looks for first when the risk has moved. What is not here is listed, not marked.
 WEIGHTS: Final = {
@@ -44,7 +44,7 @@ class Mark:
     `major` marks have room on a phone too.
     """
 
-    event: Told
+    event: KnownEvent
     place: float
     more: int
     major: bool
@@ -59,7 +59,7 @@ class Lane:
     marks: tuple[Mark, ...]
 
 
-def lanes(events: Iterable[Told], start: date, end: date) -> tuple[Lane, ...]:
+def lanes(events: Iterable[KnownEvent], start: date, end: date) -> tuple[Lane, ...]:
     """One lane a family, with the weightiest events of the span, at least 12 days apart."""
     within = spanned(events, start, end)
     return tuple(
@@ -68,31 +68,31 @@ def lanes(events: Iterable[Told], start: date, end: date) -> tuple[Lane, ...]:
     )
 
 
-def spanned(events: Iterable[Told], start: date, end: date) -> list[Told]:
+def spanned(events: Iterable[KnownEvent], start: date, end: date) -> list[KnownEvent]:
     """The events from `start` to `end`, both included, the oldest first."""
     return sorted((e for e in events if start <= e.occurred_on <= end), key=lambda e: e.occurred_on)
 
 
-def listed(events: Iterable[Told], limit: int) -> list[Told]:
+def listed(events: Iterable[KnownEvent], limit: int) -> list[KnownEvent]:
     """The events, the newest first; of more than the limit the weightiest alone."""
     kept = sorted(events, key=_weight, reverse=True)[:limit]
     return sorted(kept, key=lambda e: e.occurred_on, reverse=True)
 
 
-def _weight(event: Told) -> tuple[float, date]:
+def _weight(event: KnownEvent) -> tuple[float, date]:
     return WEIGHTS.get(event.type, 0) + log10(1 + (event.deaths or 0)), event.occurred_on
 
 
-def _leaders(events: Iterable[Told], gap: int) -> list[Told]:
+def _leaders(events: Iterable[KnownEvent], gap: int) -> list[KnownEvent]:
     """The weightiest events no two of which are closer than so many days."""
-    kept: list[Told] = []
+    kept: list[KnownEvent] = []
     for event in sorted(events, key=_weight, reverse=True):
         if all(abs((event.occurred_on - other.occurred_on).days) >= gap for other in kept):
             kept.append(event)
     return sorted(kept, key=lambda e: e.occurred_on)
 
 
-def _marks(events: Sequence[Told], start: date, end: date) -> tuple[Mark, ...]:
+def _marks(events: Sequence[KnownEvent], start: date, end: date) -> tuple[Mark, ...]:
     worth = [event for event in events if event.type in WEIGHTS]
     leaders, majors = _leaders(worth, GAP_DAYS), _leaders(worth, PHONE_GAP_DAYS)
     more = [0] * len(leaders)

@@ -76,7 +76,7 @@ def count_table(forecast: Forecast) -> Table | None:
     windows: dict[tuple[str, str, date, date | None], list[Row]] = {}
     for row in forecast.rows:
         if row.counts:
-            key = (row.unit, row.count[0], row.target_end_date, row.target_start_date)
+            key = (row.unit, row.measure, row.target_end_date, row.target_start_date)
             windows.setdefault(key, []).append(row)
     if not windows:
         return None
@@ -100,7 +100,7 @@ def count_table(forecast: Forecast) -> Table | None:
 def _reaching(rows: Sequence[Row]) -> str:
     if rows[0].probability is None:
         return rows[0].status
-    return "  ".join(f"{row.count[1]}: {percent(row.probability)}" for row in rows)
+    return "  ".join(f"{row.threshold:g}: {percent(row.probability)}" for row in rows)
 
 
 def quantile_cells(quantiles: Sequence[tuple[str, float]]) -> tuple[str, str]:

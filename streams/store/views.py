@@ -13,13 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 MEANINGS: Final = {
-    "theatre": "the conflict's name, such as pak_afg",
-    "issue_id": "the issue that the row stands in",
+    "theatre": "the conflict's name",
+    "issue_id": "the issue's id",
     "as_of": "the day the forecast is made for: nothing known later is in it",
     "issued_at": "when it was issued, UTC",
     "issue_status": "ok, stale, hindcast or no_forecast",
     "hindcast": "whether it was made after the day it is for",
-    "unit": "dyad, or a segment of the border",
+    "unit": "dyad, a segment of the border, or a country",
     "target": "what may come true in the window",
     "horizon_days": "the window's length; it begins the day after as_of",
     "target_end_date": "the window's last day",
@@ -29,14 +29,16 @@ MEANINGS: Final = {
     "baseline_probability": "the base rate that it is held against",
     "level": "its level by the theatre's table, such as low or high",
     "change": "its change since the issue before, -1 to 1",
-    "drivers": "JSON: what moves it off the base rate, in percentage points",
+    "drivers": "JSON: what moves it off the base rate, in percentage points: the largest first,"
+    " they sum to the probability minus the base rate",
     "status": "ok, stale or no_forecast",
     "reason": "why it is stale or missing",
     "drivers_log_odds": "JSON: the drivers in log-odds",
-    "change_split": "JSON: the change in parts, in percentage points",
+    "change_split": "JSON: the change in parts, in percentage points; they sum to it",
     "quantiles": "JSON: the count's quantiles by level, where a count is forecast",
     "target_start_date": "the window's first day where that is not the day after as_of",
     "mlflow_run_id": "the run behind the row where that is not the issue's",
+    "threshold": "how much of what is counted makes the target come true",
     "outcome": "1 where the target came true, else 0",
     "brier": "(probability - outcome) squared; lower is better",
     "baseline_brier": "the same of the base rate",
@@ -54,7 +56,7 @@ _ROW = """
     {s}.unit, {s}.target, {s}.horizon_days, {target_end_date} AS target_end_date, {s}.probability,
     {s}.probability_low, {s}.probability_high, {s}.baseline_probability, {s}.level, {s}.change,
     {s}.drivers, {s}.status, {s}.reason, {s}.drivers_log_odds, {s}.change_split, {s}.quantiles,
-    {target_start_date} AS target_start_date, {s}.mlflow_run_id"""
+    {target_start_date} AS target_start_date, {s}.mlflow_run_id, {s}.threshold"""
 # Of the issues of one as_of the last archived counts, a hindcast only where there is no other.
 _COUNTING = """
     SELECT theatre, position, status, ROW_NUMBER() OVER (
@@ -76,7 +78,7 @@ SELECT o.theatre, o.issue_id, {o_as_of} AS as_of, o.hindcast, o.unit, o.target, 
     {o_end} AS target_end_date, {target_start_date} AS target_start_date, o.probability,
     o.baseline_probability, o.outcome, o.brier, o.baseline_brier, o.log_score,
     o.baseline_log_score, o.revision, o.vintage,
-    {o_day} AS resolved_as_of, {o_at} AS resolved_at
+    {o_day} AS resolved_as_of, {o_at} AS resolved_at, s.threshold
 FROM outcomes o JOIN (
     SELECT theatre, issue_id, unit, target, horizon_days, MAX(revision) AS revision
     FROM outcomes GROUP BY theatre, issue_id, unit, target, horizon_days) r

@@ -25,7 +25,9 @@ from streams.net.download import Downloads
 from streams.net.download import fetch as download
 from streams.places.border import border_of
 from streams.sources.ucdp import months
-from streams.sources.ucdp.ged import SOURCE, FaultError, Part, Reader, check_header
+from streams.sources.ucdp.columns import check_header
+from streams.sources.ucdp.ged import FaultError, Part, Reader
+from streams.sources.ucdp.mapping import SOURCE
 from streams.sources.ucdp.reconcile import Holdings
 from streams.sources.ucdp.releases import Release, covered, release_of
 from streams.store.landing import Batch, Ingested
