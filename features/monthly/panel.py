@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
 
-from features.arrays import Floats, Ints
+from features.arrays import Floats, Ints, faded
 
 MONTHS_A_YEAR = 12
 WINDOWS = (1, 3, 6, 12, 24, 60)
@@ -83,11 +82,7 @@ def decayed(x: Floats, half_life: float) -> Floats:
     Starts at zero and is divided by the weight gathered so far, so that a short history is a
     mean and not a small number.
     """
-    keep = 0.5 ** (1 / half_life)
-    total = lfilter([1.0], [1.0, -keep], x, axis=1)
-    weight = lfilter([1.0], [1.0, -keep], np.ones(x.shape[1]))
-    mean: Floats = total / weight
-    return mean
+    return faded(x, half_life) / faded(np.ones(x.shape[1]), half_life)
 
 
 def windowed(x: Floats, months: int) -> Floats:

@@ -98,14 +98,14 @@ def _rows(known: Knowledge, champion: Champion) -> list[Row]:
 
 def issue(settings: Settings, theatre_name: str, forecast: Forecast) -> tuple[Forecast, Published]:
     """The forecast as archived and where its files are; the same forecast again changes nothing."""
-    from publish.page.page import page_html  # with its charts it takes a second to import
-
     archive = Archive(connect(settings.database_url))
     if not archive.append(forecast):
         forecast = archive.get(forecast.theatre, forecast.issue_id)
     theatre = load_theatre(theatre_name)
     if not context_kept(forecast, settings.published):
         context = context_for(settings, theatre, forecast)
+        from publish.page.page import page_html  # with its charts it takes a second to import
+
         page = page_html(forecast, context, theatre, forecast.issued_at)
         keep_page(forecast, page, settings.published)
         keep_context(forecast, context, settings.published)  # last: it says that both are there

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
-from scipy.signal import lfilter
 
-from features.arrays import Floats
+from features.arrays import Floats, faded
 from features.monthly.panel import Panel, decayed, windowed
 
 MEMORIES: Final = (12, 24, 36)
@@ -62,20 +61,15 @@ def leaning_memories(panel: Panel, size: Floats, thresholds: Sequence[float]) ->
     for k in thresholds:
         flag = (size >= k).astype(np.float64)
         for half_life in MEMORIES:
-            weight = _faded(np.ones_like(flag), half_life) + PRIOR_WINDOWS
-            p = (_faded(flag, half_life) + PRIOR_WINDOWS * PRIOR_RATE) / weight
+            weight = faded(np.ones_like(flag), half_life) + PRIOR_WINDOWS
+            p = (faded(flag, half_life) + PRIOR_WINDOWS * PRIOR_RATE) / weight
             found.setdefault(f"memory_{half_life}", []).append(p)
         hits, months = np.cumsum(flag, axis=1), np.cumsum(there, axis=1)
         climatology = (hits + HOUSE_WINDOWS / 2) / (months + HOUSE_WINDOWS)
-        weight = _faded(there, 12) + HOUSE_WINDOWS
-        house = (_faded(flag, 12) + HOUSE_WINDOWS * climatology) / weight
+        weight = faded(there, 12) + HOUSE_WINDOWS
+        house = (faded(flag, 12) + HOUSE_WINDOWS * climatology) / weight
         found.setdefault("memory_12_house", []).append(house)
     return {name: np.stack(p) for name, p in found.items()}
-
-
-def _faded(x: Floats, half_life: float) -> Floats:
-    total: Floats = lfilter([1.0], [1.0, -(0.5 ** (1 / half_life))], x, axis=1)
-    return total
 
 
 def _persistence(flag: Floats, there: Floats, horizon: int) -> Floats:

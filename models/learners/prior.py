@@ -13,10 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.signal import lfilter
 
 from errors import DyadcastError
-from features.arrays import Floats
+from features.arrays import Floats, faded
 from features.monthly.panel import MONTHS_A_YEAR, Panel
 
 FILE: Final = Path(__file__).parent / "data" / "prior.json"
@@ -62,18 +61,13 @@ class PooledPrior:
             raise PriorError("the covariance is not positive", do="make it anew with 'make prior'")
 
 
-def _sums(x: Floats, months: float) -> Floats:
-    total: Floats = lfilter([1.0], [1.0, -(0.5 ** (1 / months))], x, axis=1)
-    return total
-
-
 def memory(flag: Floats, there: Floats, months: float) -> Floats:
     """The exponential memory that leans on climatology: (unit, month), as known at its end."""
     climatology = (np.cumsum(flag, axis=1) + LEAN_MONTHS / 2) / (
         np.cumsum(there, axis=1) + LEAN_MONTHS
     )
-    found: Floats = (_sums(flag, months) + LEAN_MONTHS * climatology) / (
-        _sums(there, months) + LEAN_MONTHS
+    found: Floats = (faded(flag, months) + LEAN_MONTHS * climatology) / (
+        faded(there, months) + LEAN_MONTHS
     )
     return found
 
@@ -91,7 +85,7 @@ def fit_prior(panel: Panel, weight: Floats, source: str, made_on: str) -> Pooled
     events = panel.kinds["events"]
     flag, there = (events > 0).astype(np.float64), panel.present.astype(np.float64)
     start = np.mean([memory(flag, there, m) for m in MEMORIES], axis=0)
-    counts = [np.log1p(_sums(events, days / 365 * MONTHS_A_YEAR)) for days in HALF_LIVES]
+    counts = [np.log1p(faded(events, days / 365 * MONTHS_A_YEAR)) for days in HALF_LIVES]
     months = np.arange(flag.shape[1])
     kept = months[None, :-1] >= panel.entered[:, None] + BURN_MONTHS
     dyad, _ = np.nonzero(kept)

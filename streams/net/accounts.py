@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import keyring
-from keyring.errors import KeyringError
-
 from errors import StreamError
 
 
@@ -45,6 +42,9 @@ def account_for(source: str, environ: Mapping[str, str]) -> Account:
 
 def kept_password(service: str, user: str) -> str:
     """The password in the system's keyring; empty where there is none, or no keyring."""
+    import keyring  # most runs ask nobody
+    from keyring.errors import KeyringError
+
     try:
         return keyring.get_password(service, user) or ""
     except KeyringError:
