@@ -18,7 +18,7 @@ from flows.pipeline.settings import Settings, read_settings
 from flows.pipeline.sources import Outcome
 from flows.resolve import close
 from flows.running import RETRIED, now
-from models.tracking.registry import Champion, Logged
+from models.tracking.registry import Champion, ChampionError, Logged
 from publish.contract.forecast import Forecast
 from publish.files.files import Published
 from streams.sources import chronicle
@@ -40,9 +40,12 @@ def gather(
 
 
 @task(name="load the champion", **RETRIED)
-def load_champion(settings: Settings, known: knowledge.Knowledge) -> Champion | None:
-    """The champion from the registry."""
-    return knowledge.current_champion(settings, known.theatre)
+def load_champion(settings: Settings, known: knowledge.Knowledge) -> tuple[Champion | None, str]:
+    """The champion from the registry; or None, and why the one that is named cannot forecast."""
+    try:
+        return knowledge.current_champion(settings, known.theatre), ""
+    except ChampionError as error:
+        return None, str(error)
 
 
 @task(name="train the models", persist_result=False, cache_policy=NO_CACHE)
@@ -108,8 +111,10 @@ def daily(theatre: str, as_of: date | None = None) -> tuple[Forecast, Published]
     if reason := knowledge.why_not(known):
         log.warning("no forecast: %s", reason)
     else:
-        champion = load_champion(settings, known)
-        if reason := knowledge.why_train(champion, known):
+        champion, gone = load_champion(settings, known)
+        if gone:
+            log.warning("no champion: %s", gone)
+        if reason := gone or knowledge.why_train(champion, known):
             log.info("training: %s", reason)
             register = known.as_of >= known.newest_as_of
             champion, _ = train_models(settings, known, register)

@@ -2,12 +2,13 @@
 
 import json
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from models.judging.gate import Decision, decide
+from models.judging.gate import Decision, against, decide
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -24,25 +25,43 @@ def weigh(
     record: pd.DataFrame,
     contract: str,
     because: str = "",
+    gone: str = "",
     seed: int = 0,
 ) -> Decision:
     """What becomes of a newly trained model of that theatre, from its out-of-sample record.
 
     The champion's own record is read from its run. `because` is a person's reason to promote it
-    whatever the record says; it is kept with the decision.
+    whatever the record says; it is kept with the decision. `gone` tells why the champion cannot
+    forecast: then the new one takes its place, compared with it where both told of like windows.
     """
     then = _standing(client, name).get(CHAMPION)
     if then is None:
         return decide(record, None, True, seed)
     version = client.get_model_version(name, then)
-    with tempfile.TemporaryDirectory() as folder:
-        path = client.download_artifacts(str(version.run_id), RECORD_FILE, folder)
-        champion = pd.read_parquet(path)
+    champion = _record(client, str(version.run_id))
+    if gone:
+        first = decide(record, None, True, seed)
+        skill = against(record, champion, seed)
+        compared = f"skill against its record {skill[0]:+.3f}" if skill else "not compared with it"
+        return replace(first, reason=f"{first.reason}; {gone}; {compared}", against_champion=skill)
     found = decide(record, champion, version.tags.get("contract") == contract, seed)
     if because and not found.promoted:
         told = f"promoted by a person: {because}; the gate had said no: {found.reason}"
         return Decision(True, told, found.verdicts, found.against_champion)
     return found
+
+
+def _record(client: "MlflowClient", run: str) -> pd.DataFrame:
+    """The out-of-sample forecasts of the run; empty where they are not kept any more."""
+    from mlflow.exceptions import MlflowException
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return pd.read_parquet(client.download_artifacts(run, RECORD_FILE, folder))
+        except (MlflowException, OSError):
+            return pd.DataFrame(
+                columns=["model", "unit", "target", "origin", "horizon", "probability"]
+            )
 
 
 def _standing(client: "MlflowClient", name: str) -> dict[str, str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 RECORD: Final = "record"
+NEW_CHAMPION: Final = "run 'dyadcast train' for a new champion"
 SQLITE: Final = "sqlite:///"
 SQLITE_HEADER: Final = b"SQLite format 3\x00"
 LIBRARIES: Final = ("numpy", "pandas", "scikit-learn", "scipy", "statsmodels")
@@ -48,6 +49,10 @@ TRUSTED: Final = [
 
 class RegistryError(DyadcastError):
     """MLflow cannot be reached, or what it holds cannot be used."""
+
+
+class ChampionError(RegistryError):
+    """A champion is named, and cannot forecast: its files, its modules or its features are gone."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +140,7 @@ def _check_sqlite(path: Path) -> None:
 def champion(client: "MlflowClient", theatre: Theatre) -> Champion | None:
     """The theatre's champion from the registry, or None where none is named yet.
 
-    Raises RegistryError where it cannot be loaded, or was trained on another feature contract.
+    Raises ChampionError where it cannot be loaded, or was trained on another feature contract.
     """
     from mlflow.exceptions import MlflowException
     from mlflow.sklearn import load_model
@@ -151,13 +156,10 @@ def champion(client: "MlflowClient", theatre: Theatre) -> Champion | None:
     try:
         model = load_model(f"models:/{theatre.name}@{CHAMPION}")  # type: ignore[no-untyped-call]
     except Exception as error:
-        raise RegistryError(
-            f"cannot be loaded: {_line(error)}",
-            where=where,
-            do="restore its files, or run 'dyadcast train' for a new champion",
-        ) from None
+        problem = f"cannot be loaded: {_line(error)}"
+        raise ChampionError(problem, where=where, do=NEW_CHAMPION) from None
     if not isinstance(model, RiskModel):
-        raise RegistryError(
+        raise ChampionError(
             "is no risk model", where=where, found=type(model).__name__, expected="RiskModel"
         )
     _check_contract(model.contract, theatre, where)
@@ -165,25 +167,29 @@ def champion(client: "MlflowClient", theatre: Theatre) -> Champion | None:
 
 
 def model_of(client: "MlflowClient", theatre: Theatre, run_id: str) -> RiskModel | None:
-    """The registered model of that run; None where it is not kept or is on other features."""
+    """The registered model of that run; None where it is not kept, cannot be loaded, or is on
+    other features."""
     from mlflow.sklearn import load_model
 
     name = theatre.name
     for found in client.search_model_versions(f"name = '{name}' and run_id = '{run_id}'"):
         if found.tags.get("contract") == contract(theatre):
-            model = load_model(f"models:/{name}/{found.version}")  # type: ignore[no-untyped-call]
+            try:
+                model = load_model(f"models:/{name}/{found.version}")  # type: ignore[no-untyped-call]
+            except Exception:  # whatever stands in the way: the present model is run instead
+                return None
             return model if isinstance(model, RiskModel) else None
     return None
 
 
 def _check_contract(found: str | None, theatre: Theatre, where: str) -> None:
     if found != (expected := contract(theatre)):
-        raise RegistryError(
+        raise ChampionError(
             "was trained on another feature contract",
             where=where,
             found=(found or "none")[:12],
             expected=expected[:12],
-            do="run 'dyadcast train' for a champion on the present features",
+            do=NEW_CHAMPION,
         )
 
 
@@ -217,7 +223,8 @@ def log_training(
     decision = None
     if register:
         model = training.model
-        decision = weigh(client, model.theatre, record, model.contract, because)
+        gone = _why_gone(client, theatre)
+        decision = weigh(client, model.theatre, record, model.contract, because, gone)
         keep(client, run, decision)
         take_place(client, model.theatre, _register(experiment, run, client, model), decision)
     client.set_terminated(run)
@@ -232,6 +239,15 @@ def experiment_of(client: "MlflowClient", name: str, artifacts: Path) -> str:
     local = str(client.tracking_uri).startswith("sqlite:")
     place = (artifacts.resolve() / name).as_uri() if local else None
     return str(client.create_experiment(name, artifact_location=place))
+
+
+def _why_gone(client: "MlflowClient", theatre: Theatre) -> str:
+    """Why the champion that is named cannot forecast; empty where it can, or none is named."""
+    try:
+        champion(client, theatre)
+    except ChampionError as error:
+        return str(error)
+    return ""
 
 
 def _parameters(name: str, training: Training) -> dict[str, Any]:
