@@ -34,18 +34,18 @@ def scoreboard(
     """
     with quiet(verbose=False):
         from flows.pipeline.settings import read_settings
-        from publish.archive.scoreboard import Scoreboard, summary
+        from publish.archive.scoreboard import Scoreboard
         from streams.store.store import connect
         from theatres import load_theatre
 
         board = Scoreboard(connect(read_settings().database_url))
-        standing = board.standing(load_theatre(theatre).name)
-    rows = standing if every_row else summary(standing)
+        name = load_theatre(theatre).name
+        rows = board.standing(name) if every_row else board.summary(name)
     if as_json:
         print(json.dumps(rows, default=str))
     elif as_csv:
         _csv(rows)
-    elif not standing:
+    elif not rows:
         print("no window of a published issue is closed yet: dyadcast resolve")
     else:
         _table(rows, every_row)

@@ -19,7 +19,7 @@ from models.tracking import count_runs
 from models.tracking.registry import RegistryError
 from models.walks import months
 from publish.archive.archive import Archive
-from publish.archive.scoreboard import Scoreboard, summary
+from publish.archive.scoreboard import Part, Scoreboard
 from publish.contract.forecast import Forecast, Row, from_json, to_json
 from publish.files.formats import hub_bytes
 from streams.sources.ucdp import ucdp
@@ -283,7 +283,8 @@ def test_months_are_closed_once_they_are_told(settings: Settings, tmp_path: Path
 
     found = resolution.close(settings, "pak_afg", datetime(2026, 8, 21, tzinfo=UTC))
 
-    standing = Scoreboard(connect(settings.database_url)).standing("pak_afg", unit="PAK")
+    board, part = Scoreboard(connect(settings.database_url)), Part(unit="PAK")
+    standing = board.standing("pak_afg", part)
     assert early.closed == 0
     assert found.closed == 9  # no window of the segments has been told to its end
     assert {(row["target"], row["outcome"]) for row in standing} == {
@@ -291,7 +292,7 @@ def test_months_are_closed_once_they_are_told(settings: Settings, tmp_path: Path
         ("country_deaths_25", 1),
         ("country_deaths_100", 1),
     }
-    assert {(line["target"], line["months_ahead"]) for line in summary(standing)} == {
+    assert {(line["target"], line["months_ahead"]) for line in board.summary("pak_afg", part)} == {
         (f"country_deaths_{k}", 0) for k in (1, 25, 100)
     }
     shown = make_job(tmp_path).run("scoreboard")

@@ -31,7 +31,7 @@ class Registry:
 
     def download_artifacts(self, _run: str, name: str, folder: str) -> str:
         if self.record is None:
-            raise MlflowException("no such artifact")  # type: ignore[no-untyped-call]
+            raise MlflowException("no such artifact")
         self.record.to_parquet(Path(folder) / name)
         return str(Path(folder) / name)
 

@@ -9,7 +9,7 @@ from forecasts import AS_OF, ISSUED_AT, make_absent, make_forecast, make_row
 from sqlalchemy.engine import Engine
 
 from publish.archive.archive import Archive
-from publish.archive.scoreboard import Said, Scoreboard, log_score, summary
+from publish.archive.scoreboard import Part, Resolved, Scoreboard, log_score, summary
 from streams.store.store import StoreError, connect
 
 LATER = AS_OF + timedelta(days=40)
@@ -90,29 +90,34 @@ def test_hindcasts_and_superseded_issues_are_told_apart(engine: Engine) -> None:
         (AS_OF, 7, False),
         (earlier, 7, True),
     ]
-    assert len(board.standing("pak_afg", hindcasts=False)) == 1
-    assert [(row["hindcast"], row["forecasts"]) for row in summary(standing)] == [
+    assert len(board.standing("pak_afg", Part(hindcasts=False))) == 1
+    assert [(row["hindcast"], row["forecasts"]) for row in board.summary("pak_afg")] == [
         (False, 1),
         (True, 1),
     ]
 
 
+def resolved(as_of: date, p: float, outcome: int, **changed: object) -> Resolved:
+    """A closed row of the dyad's clashes within 7 days against a base rate of 0.125."""
+    fields: dict[str, object] = {
+        "target": "clash",
+        "horizon_days": 7,
+        "target_start_date": None,
+        "as_of": as_of.isoformat(),
+        "unit": "dyad",
+        "hindcast": False,
+        "probability": p,
+        "outcome": outcome,
+        "brier": (p - outcome) ** 2,
+        "baseline_brier": (0.125 - outcome) ** 2,
+        "log_score": log_score(p, outcome),
+    }
+    return Resolved(**{**fields, **changed})  # type: ignore[arg-type]
+
+
 def test_summary_counts_windows_that_do_not_overlap() -> None:
-    said = Said("t", "i", "dyad", "clash", 7, "", "", False, 0.25, 0.125)
     rows = [
-        {
-            "unit": said.unit,
-            "target": said.target,
-            "horizon_days": 7,
-            "target_start_date": None,
-            "hindcast": False,
-            "as_of": date(2025, 11, 1) + timedelta(days=day),
-            "probability": 0.25,
-            "outcome": came,
-            "brier": (0.25 - came) ** 2,
-            "baseline_brier": (0.125 - came) ** 2,
-            "log_score": log_score(0.25, came),
-        }
+        resolved(date(2025, 11, 1) + timedelta(days=day), 0.25, came)
         for day, came in ((0, 0), (3, 0), (7, 1), (13, 0))
     ]
 
@@ -132,19 +137,15 @@ def test_summary_puts_months_that_lie_as_far_ahead_together() -> None:
         (date(2025, 11, 15), january, 77, 0.5, 1),
     ]
     rows = [
-        {
-            "unit": "PAK",
-            "target": "country_deaths_25",
-            "horizon_days": days,
-            "target_start_date": start,
-            "hindcast": False,
-            "as_of": as_of,
-            "probability": p,
-            "outcome": came,
-            "brier": (p - came) ** 2,
-            "baseline_brier": (0.5 - came) ** 2,
-            "log_score": log_score(p, came),
-        }
+        resolved(
+            as_of,
+            p,
+            came,
+            unit="PAK",
+            target="country_deaths_25",
+            horizon_days=days,
+            target_start_date=start.isoformat(),
+        )
         for as_of, start, days, p, came in said
     ]
 

@@ -13,7 +13,7 @@ from models.judging.scoring import SINCE
 from models.judging.skill import hardest
 from models.tracking import count_runs, records, registry
 from publish.archive.history import Wanted, history
-from publish.archive.scoreboard import Scoreboard
+from publish.archive.scoreboard import Part, Scoreboard
 from publish.contract.context import (
     Bin,
     Context,
@@ -201,7 +201,7 @@ def _count_skills(settings: Settings, theatre: Theatre, forecast: Forecast) -> I
 def _outcomes(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[Outcome]:
     """What came of the dyad's targets of events; counts stand on the scoreboard."""
     standing = Scoreboard(connect(settings.database_url)).standing(
-        forecast.theatre, unit=DYAD, hindcasts=False
+        forecast.theatre, Part(unit=DYAD, hindcasts=False)
     )
     return [
         Outcome(

@@ -23,7 +23,7 @@ from publish.api.problems import Problem
 from publish.api.scores import Named, state_of
 from publish.api.state import State
 from publish.archive.history import issues_before, links_from
-from publish.archive.scoreboard import summary
+from publish.archive.scoreboard import Part
 from publish.contract.older import with_thresholds
 from streams.events.event import FAMILIES
 from theatres import DYAD, Theatre
@@ -167,16 +167,14 @@ def scoreboard(
     state, chosen = state_of(request), _accept(request)
     found = state.theatre(theatre)
     check_rows(wanted, found)
-    standing = state.scoreboard.standing(
-        found.name, unit=wanted.unit, target=wanted.target, horizon_days=wanted.horizon
-    )
+    part = Part(wanted.unit, wanted.target, wanted.horizon)
     start = (opened(wanted.cursor, int) or (0,))[0]
-    end = start + wanted.limit
+    standing = state.scoreboard.standing(found.name, part, start=start, limit=wanted.limit + 1)
+    rows = with_thresholds(standing[: wanted.limit], found)
     more = {
-        "next": sealed(end) if end < len(standing) else None,
-        "summary": summary(standing),
+        "next": sealed(start + wanted.limit) if len(standing) > wanted.limit else None,
+        "summary": state.scoreboard.summary(found.name, part),
     }
-    rows = with_thresholds(standing[start:end], found)
     age = _age(state, found)
     return sent(
         request, table(Table(schemas.RESOLVED, rows, f"{theatre}_scoreboard", more), age, chosen)

@@ -52,6 +52,11 @@ scores = sa.Table(
     sa.ForeignKeyConstraint(
         ["theatre", "position"], ["issues.theatre", "issues.position"], name="scores_of_an_issue"
     ),
+    sa.Index(
+        "scores_by_row",
+        *("theatre", "issue_id", "unit", "target", "horizon_days"),
+        *("target_start_date", "threshold"),  # all that the scoreboard asks of a row
+    ),
     sqlite_with_rowid=False,
 )
 

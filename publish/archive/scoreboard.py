@@ -70,6 +70,35 @@ class Said:
         return self.issue_id, self.unit, self.target, self.horizon_days
 
 
+class Resolved(NamedTuple):
+    """A closed row as it is summed up; days are ISO text."""
+
+    target: str
+    horizon_days: int
+    target_start_date: str | None
+    as_of: str
+    unit: str
+    hindcast: bool
+    probability: float
+    outcome: int
+    brier: float
+    baseline_brier: float
+    log_score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which closed rows: None takes all."""
+
+    unit: str | None = None
+    target: str | None = None
+    horizon_days: int | None = None
+    hindcasts: bool = True
+
+
+ALL: Final = Part()
+
+
 class Scoreboard:
     """The outcomes in a database. StoreError for its faults."""
 
@@ -113,56 +142,51 @@ class Scoreboard:
         return first, len(new) - first
 
     def standing(
-        self,
-        theatre: str,
-        *,
-        unit: str | None = None,
-        target: str | None = None,
-        horizon_days: int | None = None,
-        hindcasts: bool = True,
-        start: int = 0,
-        limit: int | None = None,
+        self, theatre: str, wanted: Part = ALL, *, start: int = 0, limit: int | None = None
     ) -> list[dict[str, Any]]:
         """The last revision of each closed row of the issues that count, the newest first.
 
         With days as dates; from the `start`-th on, at most `limit`. `target_start_date` is None
         where the window begins on the day after as_of.
         """
-        c, issue, row = outcomes.c, issues.c, scores.c
-        its_issue = [issue.theatre == c.theatre, issue.issue_id == c.issue_id]
-        its_row = [row.theatre == issue.theatre, row.position == issue.position]
-        its_row += [row[name] == c[name] for name in ("unit", "target", "horizon_days")]
-        wanted = {c.unit: unit, c.target: target, c.horizon_days: horizon_days}
-        query = (
-            sa.select(outcomes, row.target_start_date, row.threshold)
-            .join(issues, sa.and_(*its_issue))
-            .join(scores, sa.and_(*its_row))
-            .where(c.theatre == theatre, c.revision == _latest_revision())
-            .where(c.issue_id.in_(_counting_ids(theatre)))
-            .where(*(column == value for column, value in wanted.items() if value is not None))
-            .order_by(c.as_of.desc(), c.target, c.unit, c.horizon_days)
-            .offset(start)
-            .limit(limit)
-        )
-        if not hindcasts:
-            query = query.where(c.hindcast.is_(False))
+        columns = [*outcomes.c, scores.c.target_start_date, scores.c.threshold]
+        query = _standing(theatre, wanted, columns)
         with reading(self._engine) as connection:
-            return [_read(dict(row)) for row in connection.execute(query).mappings()]
+            lines = connection.execute(query.offset(start).limit(limit)).mappings()
+            return [_read(dict(line)) for line in lines]
+
+    def summary(self, theatre: str, wanted: Part = ALL) -> list[dict[str, Any]]:
+        """Mean Brier and log scores of the standing rows, as the function `summary` gives them."""
+        columns = {**outcomes.c, "target_start_date": scores.c.target_start_date}
+        query = _standing(theatre, wanted, [columns[name] for name in Resolved._fields])
+        with reading(self._engine) as connection:
+            return summary(map(Resolved._make, connection.execute(query)))
 
 
-def _latest_revision() -> sa.ScalarSelect[Any]:
-    other = outcomes.alias("other")
-    same = [
-        other.c[column.name] == outcomes.c[column.name]
-        for column in outcomes.primary_key
-        if column.name != "revision"
-    ]
-    return sa.select(sa.func.max(other.c.revision)).where(*same).scalar_subquery()
-
-
-def _counting_ids(theatre: str) -> sa.Select[Any]:
+def _standing(
+    theatre: str, wanted: Part, columns: Sequence[sa.ColumnElement[Any]]
+) -> sa.Select[Any]:
+    """Those columns of the last revision of each closed row, the newest first."""
+    c, newer = outcomes.c, outcomes.alias("newer")
+    key = [name for name in outcomes.primary_key.columns.keys() if name != "revision"]  # noqa: SIM118
+    revised = sa.exists().where(
+        *(newer.c[name] == c[name] for name in key), newer.c.revision == c.revision + 1
+    )
+    its_row = [scores.c[name] == c[name] for name in key]
     kept = issues.c.position.in_(counting(theatre, hindcasts=True))
-    return sa.select(issues.c.issue_id).where(issues.c.theatre == theatre, kept)
+    ids = sa.select(issues.c.issue_id).where(issues.c.theatre == theatre, kept)
+    chosen = {c.unit: wanted.unit, c.target: wanted.target, c.horizon_days: wanted.horizon_days}
+    query = (
+        sa.select(*columns)
+        .select_from(outcomes)
+        # An outer join: the archive's wide lines are not read, an index holds what is asked.
+        .outerjoin(scores, sa.and_(*its_row))
+        .where(c.theatre == theatre, ~revised)
+        .where(c.issue_id.in_(ids))
+        .where(*(column == value for column, value in chosen.items() if value is not None))
+        .order_by(c.as_of.desc(), c.target, c.unit, c.horizon_days)
+    )
+    return query if wanted.hindcasts else query.where(c.hindcast.is_(False))
 
 
 def _last(connection: Connection, theatre: str) -> Iterable[tuple[Key, tuple[int, int]]]:
@@ -205,24 +229,23 @@ def _read(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def summary(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def summary(rows: Iterable[Resolved]) -> list[dict[str, Any]]:
     """Mean Brier and log scores by target, horizon and unit group, hindcasts apart: a line each.
 
-    `rows` are standing outcomes. A calendar month is told by `months_ahead`, how many months it
-    lies after that of as_of, and its `horizon_days` is None; for a window of days the other way
-    round. `skill` is 1 - Brier / the base rate's, None where that is 0. `windows` is how many
-    windows fit without overlapping: the evidence is no larger than that.
+    A calendar month is told by `months_ahead`, how many months it lies after that of as_of, and
+    its `horizon_days` is None; for a window of days the other way round. `skill` is 1 - Brier /
+    the base rate's, None where that is 0. `windows` is how many windows fit without overlapping:
+    the evidence is no larger than that.
     """
-    groups: dict[_Group, list[dict[str, Any]]] = {}
+    groups: dict[_Group, list[Resolved]] = {}
     for row in rows:
-        unit = row["unit"]  # countries go by their ISO codes, segments by names in small letters
-        group = "dyad" if unit == "dyad" else "countries" if unit.isupper() else "segments"
-        start, as_of = row["target_start_date"], row["as_of"]
-        ahead = start and 12 * (start.year - as_of.year) + start.month - as_of.month
-        days = row["horizon_days"] if start is None else None
-        groups.setdefault(_Group(row["target"], days, ahead, group, row["hindcast"]), []).append(
-            row
-        )
+        start = row.target_start_date
+        # Countries go by their ISO codes, segments by names in small letters.
+        units = "dyad" if row.unit == "dyad" else "countries" if row.unit.isupper() else "segments"
+        ahead = None if start is None else _month(start) - _month(row.as_of)
+        days = row.horizon_days if start is None else None
+        key = _Group(row.target, days, ahead, units, bool(row.hindcast))
+        groups.setdefault(key, []).append(row)
     order = sorted(groups, key=lambda key: tuple(-1 if each is None else each for each in key))
     return [_summed(key, groups[key]) for key in order]
 
@@ -235,21 +258,23 @@ class _Group(NamedTuple):
     hindcast: bool
 
 
-def _windows(rows: Sequence[dict[str, Any]], days: int | None) -> int:
+def _month(day: str) -> int:
+    return 12 * int(day[:4]) + int(day[5:7])
+
+
+def _windows(rows: Sequence[Resolved], days: int | None) -> int:
     if days is None:
-        return len({row["target_start_date"] for row in rows})
-    windows, free_from = 0, date.min
-    for day in sorted({row["as_of"] for row in rows}):
-        if day >= free_from:
-            windows, free_from = windows + 1, date.fromordinal(day.toordinal() + days)
+        return len({row.target_start_date for row in rows})
+    windows, free_from = 0, 0
+    for day in sorted({row.as_of for row in rows}):
+        if (at := date.fromisoformat(day).toordinal()) >= free_from:
+            windows, free_from = windows + 1, at + days
     return windows
 
 
-def _summed(key: _Group, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    mean = {
-        name: float(np.mean([row[name] for row in rows]))
-        for name in ("probability", "outcome", "brier", "baseline_brier", "log_score")
-    }
+def _summed(key: _Group, rows: list[Resolved]) -> dict[str, Any]:
+    names = ("probability", "outcome", "brier", "baseline_brier", "log_score")
+    mean = {name: float(np.mean([getattr(row, name) for row in rows])) for name in names}
     return {
         **key._asdict(),
         "forecasts": len(rows),

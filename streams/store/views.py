@@ -85,7 +85,7 @@ FROM outcomes o JOIN (
 ON r.theatre = o.theatre AND r.issue_id = o.issue_id AND r.unit = o.unit AND r.target = o.target
     AND r.horizon_days = o.horizon_days AND r.revision = o.revision
 JOIN issues x ON x.theatre = o.theatre AND x.issue_id = o.issue_id
-JOIN scores s ON s.theatre = x.theatre AND s.position = x.position AND s.unit = o.unit
+LEFT JOIN scores s ON s.theatre = o.theatre AND s.issue_id = o.issue_id AND s.unit = o.unit
     AND s.target = o.target AND s.horizon_days = o.horizon_days
 JOIN ({counting}) i ON i.theatre = x.theatre AND i.position = x.position WHERE i.place = 1""",
 }
