@@ -5,11 +5,12 @@
 The archives are made of copies of the latest issue in the home that the settings name, moved in
 time and put in through the archive's own ways; their windows are closed by the events of the home.
 The day's work is what the daily flow does for its own issue, without Prefect: closing, gathering,
-forecasting by the champion, archiving, its page and its files.
+forecasting by the champion, checking the archive, archiving, its page and its files.
 """
 
 import argparse
 import json
+import os
 import shutil
 import statistics
 import tempfile
@@ -44,17 +45,13 @@ def moved(forecast: Forecast, days: int) -> Forecast:
         )
         for row in forecast.rows
     ]
-    return Forecast.issue(
-        theatre=forecast.theatre,
+    names = ("theatre", "data_fingerprint", "method_version", "mlflow_run_id", "status", "levels")
+    return Forecast(
+        **{name: getattr(forecast, name) for name in names},
         as_of=forecast.as_of - back,
         issued_at=forecast.issued_at - back,
         data_as_of=forecast.data_as_of - back,
-        data_fingerprint=forecast.data_fingerprint,
-        method_version=forecast.method_version,
-        mlflow_run_id=forecast.mlflow_run_id,
-        status=forecast.status,
-        levels=forecast.levels,
-        rows=rows,
+        rows=tuple(rows),
     )
 
 
@@ -74,7 +71,16 @@ def day(settings: Settings, now: datetime) -> None:
     resolution.close(settings, THEATRE, now)
     known = knowledge.gather(settings, THEATRE, None, now.date())
     champion = knowledge.current_champion(settings, known.theatre)
+    issue.check_archive(settings, THEATRE)
     issue.issue(settings, THEATRE, issue.make_forecast(settings, known, champion, now))
+
+
+def _linked(source: str, target: str) -> None:
+    """Published files are put in place whole: a link is as good as a copy; a database is not."""
+    if source.endswith(".json") or "/published/" in source:
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
 
 
 def seconds(work: Callable[[], object]) -> float:
@@ -104,7 +110,7 @@ def measure(rounds: int, counts: tuple[int, int] = (SHORT, LONG)) -> dict[str, f
         for turn in range(rounds + 1):  # the first fills the caches
             for count, home in homes.items():
                 copy = Path(folder) / "copy"
-                shutil.copytree(home, copy)
+                shutil.copytree(home, copy, copy_function=_linked)
                 url = f"sqlite:///{copy / 'dyadcast.db'}"
                 settings = replace(here, home=copy, database_url=url)
                 spent = seconds(lambda: day(settings, now))  # noqa: B023

@@ -72,6 +72,12 @@ def make_forecast(
     return issue.make_forecast(settings, known, champion, moment)
 
 
+@task(name="check the archive", **RETRIED)
+def check_archive(settings: Settings, theatre: str) -> tuple[str, ...]:
+    """What is wrong with what was archived since the last publication."""
+    return issue.check_archive(settings, theatre)
+
+
 @task(name="publish", **RETRIED)
 def publish(settings: Settings, theatre: str, forecast: Forecast) -> tuple[Forecast, Published]:
     """The forecast as archived, and its files."""
@@ -118,6 +124,8 @@ def daily(theatre: str, as_of: date | None = None) -> tuple[Forecast, Published]
             log.info("training: %s", reason)
             register = known.as_of >= known.newest_as_of
             champion, _ = train_models(settings, known, register)
+    for fault in check_archive(settings, known.theatre.name):
+        log.error("the archive was changed, see 'dyadcast verify': %s", fault)
     issued, published = publish(settings, theatre, make_forecast(settings, known, champion, moment))
     _tabulate(issued)
     if issued.status != "hindcast":

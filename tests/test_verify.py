@@ -83,6 +83,50 @@ def test_verify_takes_a_head_published_earlier(engine: Engine) -> None:
     assert archive.verify(HOME, published).holds
 
 
+def test_verify_since_a_head_reads_it_and_what_follows_alone(engine: Engine) -> None:
+    archive = fill(engine, 2)
+    head = archive.head(HOME)
+    fill(engine, 4)
+    tamper(engine, "UPDATE issues SET status = 'stale' WHERE position = 1")
+
+    verified = archive.verify(HOME, since=head)
+
+    assert (verified.count, verified.head, verified.faults) == (4, archive.head(HOME), ())
+    assert len(archive.verify(HOME).faults) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ("UPDATE issues SET status = 'stale' WHERE position = 2", "column status holds"),
+        ("UPDATE issues SET previous_hash = 'a' WHERE position = 2", "the hash is not that of"),
+        ("UPDATE issues SET hash = 'a' WHERE position = 2", "the hash is not that of"),
+        ("UPDATE issues SET body_sha256 = 'a' WHERE position = 3", "the body is not the one"),
+        ("UPDATE scores SET probability = 0.9 WHERE position = 3", "column probability holds"),
+    ],
+)
+def test_verify_since_a_head_sees_what_was_changed_from_it_on(
+    engine: Engine, change: str, complaint: str
+) -> None:
+    archive = fill(engine, 2)
+    head = archive.head(HOME)
+    fill(engine, 4)
+    tamper(engine, change)
+
+    assert complaint in archive.verify(HOME, since=head).faults[0]
+
+
+def test_verify_since_a_head_sees_another_issue_in_its_place_and_none(engine: Engine) -> None:
+    archive = fill(engine, 3)
+
+    assert archive.verify(HOME, since=Head(2, "a" * 64)).faults == (
+        "position 2: not the issue whose hash was published",
+    )
+    assert archive.verify(HOME, since=Head(5, "a" * 64)).faults == (
+        "positions 5 to 5: missing at the end, though they were published",
+    )
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -12,7 +12,7 @@ from models.tracking.registry import Champion
 from publish.archive.archive import Archive
 from publish.contract.forecast import Forecast, Row
 from publish.contract.issue import IssueStatus
-from publish.files.files import Published, context_kept, keep_context, keep_page
+from publish.files.files import Published, context_kept, keep_context, keep_page, published_head
 from publish.files.files import publish as publish_files
 from streams.store.store import connect
 from theatres import load_theatre
@@ -94,6 +94,13 @@ def _rows(known: Knowledge, champion: Champion) -> list[Row]:
             champion.model, known.history, known.theatre, known.covered, known.as_of
         )
     ]
+
+
+def check_archive(settings: Settings, theatre: str) -> tuple[str, ...]:
+    """What is wrong with the archive since the head that was published last, that one included;
+    `dyadcast verify` looks at the whole chain."""
+    archive = Archive(connect(settings.database_url))
+    return archive.verify(theatre, since=published_head(settings.published, theatre)).faults
 
 
 def issue(settings: Settings, theatre_name: str, forecast: Forecast) -> tuple[Forecast, Published]:

@@ -168,22 +168,29 @@ class Archive:
         with reading(self._engine) as connection:
             return _head(connection, theatre)
 
-    def verify(self, theatre: str, expected: Head | None = None) -> Verified:
+    def verify(
+        self, theatre: str, expected: Head | None = None, since: Head | None = None
+    ) -> Verified:
         """What is wrong with the theatre's chain, recomputed from the bodies, line by line.
 
         Every issue's text, place, columns and lines in `scores` are checked. What was cut off at
-        the end shows only against an `expected` head, such as the published manifest's.
+        the end shows only against an `expected` head, such as the published manifest's. `since` is
+        a head that was verified before and kept elsewhere: that issue is held against it, and of
+        the others those after it alone are read.
         """
-        audit = Audit(theatre)
+        first = since.position if since else 0
+        expected = expected or since
         with reading(self._engine) as connection, _undecoded(connection):
-            query = sa.select(issues).where(issues.c.theatre == theatre)
+            head = _before(connection, theatre, first) if first else Head()
+            audit = Audit(theatre, head, count=head.position)
+            query = sa.select(issues).where(issues.c.theatre == theatre, issues.c.position >= first)
             found = connection.execution_options(yield_per=50).execute(
                 query.order_by(issues.c.position)
             )
             for line in found.mappings():
                 one = Link(**{name: _legible(value) for name, value in line.items()})
                 audit.take(one, _scores(connection, theatre, one.position))
-            audit.faults += _orphans(connection, theatre)
+            audit.faults += _orphans(connection, theatre, first)
         if expected is not None:
             audit.meet(expected)
         return Verified(audit.count, audit.head, tuple(audit.faults))
@@ -235,6 +242,13 @@ def _head(connection: Connection, theatre: str) -> Head:
     return Head() if found is None else Head(found.position, found.hash)
 
 
+def _before(connection: Connection, theatre: str, position: int) -> Head:
+    """The head that the issue at the position says it follows; its own hash vouches for that."""
+    here = issues.c.theatre == theatre, issues.c.position == position
+    previous = connection.scalar(sa.select(issues.c.previous_hash).where(*here))
+    return Head(position - 1, _legible(previous) or "")
+
+
 def _scores(connection: Connection, theatre: str, position: int) -> list[dict[str, object]]:
     query = (
         sa.select(scores)
@@ -244,11 +258,12 @@ def _scores(connection: Connection, theatre: str, position: int) -> list[dict[st
     return [dict(line) for line in connection.execute(query).mappings()]
 
 
-def _orphans(connection: Connection, theatre: str) -> list[str]:
+def _orphans(connection: Connection, theatre: str, first: int) -> list[str]:
     known = sa.select(issues.c.position).where(issues.c.theatre == theatre)
     query = (
         sa.select(scores.c.position, scores.c.issue_id)
-        .where(scores.c.theatre == theatre, scores.c.position.not_in(known))
+        .where(scores.c.theatre == theatre, scores.c.position >= first)
+        .where(scores.c.position.not_in(known))
         .distinct()
         .order_by(scores.c.position)
     )

@@ -5,7 +5,7 @@ line is added and both stay, each with the vintage of the events that it was jud
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
@@ -48,9 +48,8 @@ Key = tuple[str, str, str, int]
 """Issue, unit, target, horizon in days."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """One published row with a probability."""
+class Said(NamedTuple):
+    """One published row with a probability; days are ISO text."""
 
     theatre: str
     issue_id: str
@@ -108,16 +107,15 @@ class Scoreboard:
     def said(self, theatre: str, until: date) -> list[Said]:
         """Every archived row with a probability whose window has passed by that day."""
         c = scores.c
-        names = [name for name in Said.__slots__ if name != "hindcast"]
-        hindcast = (c.issue_status == "hindcast").label("hindcast")
-        query = sa.select(*(c[name] for name in names), hindcast).where(
+        columns = {**c, "hindcast": (c.issue_status == "hindcast").label("hindcast")}
+        query = sa.select(*(columns[name] for name in Said._fields)).where(
             c.theatre == theatre,
             c.probability.is_not(None),
             c.target_end_date <= until.isoformat(),
         )
         with reading(self._engine) as connection:
-            rows = connection.execute(query.order_by(c.position, c.line)).mappings()
-            return [Said(**{**row, "hindcast": bool(row["hindcast"])}) for row in rows]
+            rows = connection.execute(query.order_by(c.position, c.line))
+            return list(map(Said._make, rows))
 
     def close(
         self, found: Iterable[tuple[Said, int]], vintage: str, now: datetime
@@ -132,9 +130,10 @@ class Scoreboard:
             theatres = {said.theatre for said, _ in found}
             last = {key: line for each in theatres for key, line in _last(connection, each)}
             new = [
-                _line(said, outcome, last.get(said.key, (0, None))[0] + 1, vintage, now)
+                _line(said, outcome, revision + 1, vintage, now)
                 for said, outcome in found
-                if last.get(said.key, (0, None))[1] != outcome
+                for revision, before in [last.get(said.key, (0, None))]
+                if before != outcome
             ]
             if new:
                 connection.execute(sa.insert(outcomes), new)
@@ -202,7 +201,7 @@ def _last(connection: Connection, theatre: str) -> Iterable[tuple[Key, tuple[int
 
 def _line(said: Said, outcome: int, revision: int, vintage: str, now: datetime) -> dict[str, Any]:
     p, base = said.probability, said.baseline_probability
-    kept = {name: value for name, value in asdict(said).items() if name != "threshold"}
+    kept = {name: value for name, value in said._asdict().items() if name != "threshold"}
     return {
         **kept,
         "outcome": outcome,
