@@ -56,7 +56,7 @@ def as_before_revisions(connection: Connection, version: int) -> None:
     connection.execute(sa.update(MARKED).values(version=version))
     run(connection, [f"DROP VIEW IF EXISTS {view}" for view in VIEWS])
     if "scores" in sa.inspect(connection).get_table_names():
-        run(connection, ["ALTER TABLE scores DROP COLUMN threshold"])
+        run(connection, ["DROP INDEX scores_by_row", "ALTER TABLE scores DROP COLUMN threshold"])
     run(connection, [f"DROP TABLE {VERSION_TABLE}"])
 
 
