@@ -10,7 +10,7 @@ WORKERS ?= 2
 SPREAD = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 export OMP_NUM_THREADS ?= 1
-.PHONY: help forecast serve test test-all check format record prior screenshots clean
+.PHONY: help forecast serve test test-all mutants check format record prior screenshots clean
 .DEFAULT_GOAL := help
 
 help: ## Show what there is
@@ -27,6 +27,9 @@ test: $(VENV)/develops ## Run the tests but for those that wait for clocks and c
 
 test-all: $(VENV)/develops ## Run every test: cron minutes, fifty kills, a hundred and fifty requests each
 	DYADCAST_KILLS=50 DYADCAST_EXAMPLES=150 $(BIN)/python -m pytest $(SPREAD)
+
+mutants: $(VENV)/develops ## Plant the faults of benchmarks/mutants.toml one by one: a test must see each
+	$(BIN)/python -m benchmarks.mutants --workers $(WORKERS)
 
 check: $(VENV)/develops ## Check format, lint and types
 	$(BIN)/ruff format --check .

@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from fetching import QUICK
 from hypothesis import settings
 from jobs import Job, make_job, relocated, training_key
+from servers import Server, serving
 
+from streams.net.download import Downloads
 from streams.store.database import connected
+from streams.store.store import Store
 
 # Before anything of ours is imported: no test writes into the checkout's own state.
 _state = tempfile.TemporaryDirectory(prefix="dyadcast-tests-")
@@ -113,6 +117,32 @@ def bare_url(request: pytest.FixtureRequest) -> str:
     """The URL of a new database without a table: once on SQLite and once on PostgreSQL."""
     url: str = request.getfixturevalue(request.param)
     return url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[sa.Engine]:
+    """A new database, once of each kind."""
+    with connected(database_url) as made:
+        yield made
+
+
+@pytest.fixture
+def store(engine: sa.Engine) -> Store:
+    """An empty store, once on each kind of database."""
+    return Store(engine)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A web server on this machine that does what a test tells it."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def downloads(tmp_path: Path) -> Downloads:
+    """A folder of downloads, with bounds that end soon."""
+    return Downloads(tmp_path / "downloads", QUICK)
 
 
 @pytest.fixture(scope="session")

@@ -219,7 +219,7 @@ def test_row_changed_later_is_a_version_known_later(store: Store, tmp_path: Path
     assert store.events(date(2023, 10, 10)).empty
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     values=st.dictionaries(
         st.sampled_from(sorted(acled.NEEDED)), st.text(max_size=20), min_size=1, max_size=4

@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -19,14 +18,6 @@ from publish.contract.forecast import to_json
 from streams.store.store import StoreError, connect
 
 HOME = "pak_afg"
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """An empty database, once of each kind."""
-    made = connect(database_url)
-    yield made
-    made.dispose()
 
 
 def fill(engine: Engine, count: int) -> Archive:

@@ -3,27 +3,14 @@
 import io
 import socket
 import zipfile
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from fetching import AT, BODY, QUICK, get, left
-from servers import Reply, Server, Shelved, serving
+from servers import Reply, Server, Shelved
 
 from errors import AbsentError, StreamError
 from streams.net.download import Downloads, fetch
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def downloads(tmp_path: Path) -> Downloads:
-    return Downloads(tmp_path / "downloads", QUICK)
 
 
 def zipped(content: bytes) -> bytes:

@@ -44,7 +44,7 @@ def fail_in(store: Store) -> None:
         raise RuntimeError
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=40))
 def test_blocks_are_few_and_hold_every_row(ids: list[int]) -> None:
     store = Store(connect("sqlite://"))

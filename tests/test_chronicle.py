@@ -203,7 +203,7 @@ def test_read_refuses_a_folder_and_what_is_not_there(tmp_path: Path) -> None:
         read(Path("nul\0.csv"))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(junk=st.binary(max_size=120), at=st.integers(0, 700))
 def test_read_takes_any_bytes_in_a_row_without_losing_the_rows_around(
     tmp_path: Path, junk: bytes, at: int

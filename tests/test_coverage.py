@@ -1,22 +1,13 @@
 """From when to when a source's silence means calm: declared once, never taken back."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 from events import NOW
 
-from streams.store.store import Coverage, Store, StoreError, connect
+from streams.store.store import Coverage, Store, StoreError
 
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """An empty store, once on each kind of database."""
-    engine = connect(database_url)
-    yield Store(engine)
-    engine.dispose()
 
 
 def test_coverage_is_the_one_declared_last(store: Store) -> None:

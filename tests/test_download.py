@@ -1,29 +1,17 @@
 """Downloads are kept, on record, and asked for again only when they have changed."""
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
-from fetching import AT, BODY, QUICK, get, left, records
-from servers import Reply, Server, serving
+from fetching import AT, BODY, get, left, records
+from servers import Reply, Server
 
 from errors import StreamError
 from streams.net.download import Downloads, Fetched, fetch, held
 from streams.net.web import open_client
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def downloads(tmp_path: Path) -> Downloads:
-    return Downloads(tmp_path / "downloads", QUICK)
 
 
 def test_download_is_kept_and_on_record(server: Server, downloads: Downloads) -> None:

@@ -1,7 +1,6 @@
 """GDELT's files in the store: each row counts once, stories grow, whatever the order of files."""
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -21,13 +20,6 @@ REAL = SHARED / "gdelt" / "20180101000000.export.CSV"
 THEATRE = load_theatre("pak_afg")
 NOW = datetime(2025, 10, 20, 6, tzinfo=UTC)
 END = date(2025, 12, 31)
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    engine = connect(database_url)
-    yield Store(engine)
-    engine.dispose()
 
 
 def views_of(store: Store) -> pd.DataFrame:

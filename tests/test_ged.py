@@ -210,7 +210,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(ROWS, min_size=1, max_size=4))
 def test_every_row_that_lands_is_a_valid_event(rows: list[dict[str, str]]) -> None:
     batch = read(ged(*rows)).batch

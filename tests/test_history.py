@@ -60,6 +60,18 @@ def test_history_as_of_has_the_version_that_counted_then() -> None:
     assert deaths == [[], [3], [3], [30], [30], []]
 
 
+def test_history_as_known_is_that_of_what_was_told_by_the_day() -> None:
+    first = happen("a", "2020-01-01", "border_clash", deaths_best=3)
+    second = replace(first, version=2, known_at=at("2020-01-10"), deaths_best=30)
+    other = happen("b", "2020-01-10", "shelling")
+    whole = history_from(first, second, other)
+
+    before, after = (whole.as_known(int(day)) for day in days("2020-01-09", "2020-01-10"))
+
+    assert same(before, history_from(first))
+    assert same(after, whole)
+
+
 def test_history_leaves_out_a_version_that_lasted_less_than_a_day() -> None:
     first = happen("a", "2020-01-01", "border_clash", deaths_best=3)
     second = replace(first, version=2, known_at=datetime(2020, 1, 1, 18), deaths_best=30)  # noqa: DTZ001

@@ -8,7 +8,7 @@ import hashlib
 import io
 import time
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ import pytest
 from exports import file_name, row
 from fetching import QUICK
 from geds import HEADER, ged, on
-from servers import Reply, Server, serving
+from servers import Reply, Server
 
 from errors import StreamError
 from streams.events.frame import fingerprint
@@ -103,12 +103,6 @@ def gdelt_stream(server: Server, store: Store, folder: Path) -> Stream:
     good = export(second, GLOBALEVENTID="2", EventCode="193", SOURCEURL="https://b.example/2")
     path = f"/gdeltv2/{file_name(second)}.zip"
     return Stream(store, path, good, ask, lambda content: listed(second, content), "")
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as one:
-        yield one
 
 
 @pytest.fixture(params=[ucdp_stream, gdelt_stream], ids=["ucdp", "gdelt"])

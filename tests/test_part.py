@@ -2,30 +2,18 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from faults import PROCESSES
 from fetching import AT, BODY, QUICK, get, left, records
-from servers import Reply, Server, Shelved, serving
+from servers import Reply, Server, Shelved
 
 from errors import StreamError
 from streams.net.download import Downloads, fetch
 from streams.net.partial import open_part
 from streams.net.retry import Deadline
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def downloads(tmp_path: Path) -> Downloads:
-    return Downloads(tmp_path / "downloads", QUICK)
 
 
 def test_truncated_download_is_resumed(server: Server, downloads: Downloads) -> None:
@@ -191,7 +179,7 @@ def test_download_waits_for_another_only_until_its_deadline(
         with pytest.raises(StreamError, match="another process has been fetching it"):
             get(brief, server, url)
         assert server.requests == []
-    assert get(brief, server, url).path.read_bytes() == BODY
+    assert get(downloads, server, url).path.read_bytes() == BODY
 
 
 def _fetch_once(folder: Path, host: str) -> None:

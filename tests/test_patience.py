@@ -1,27 +1,14 @@
 """Servers that stall, drip, fail or ask for patience: all end within their bounds."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from fetching import BODY, QUICK, get
-from servers import Reply, Server, Shelved, serving
+from servers import Reply, Server, Shelved
 
 from errors import StreamError
 from streams.net.download import Downloads
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def downloads(tmp_path: Path) -> Downloads:
-    return Downloads(tmp_path / "downloads", QUICK)
 
 
 def test_stalling_server_ends_in_an_error(server: Server, downloads: Downloads) -> None:

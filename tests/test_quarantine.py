@@ -1,24 +1,14 @@
 """Refused rows are kept once, as the bytes they were, until they are resolved."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pandas as pd
-import pytest
 from events import NOW
 
-from streams.store.store import Refusal, Store, connect
+from streams.store.store import Refusal, Store
 
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """An empty store, once on each kind of database."""
-    engine = connect(database_url)
-    yield Store(engine)
-    engine.dispose()
 
 
 def make_refusal(**changes: Any) -> Refusal:

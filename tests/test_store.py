@@ -1,6 +1,5 @@
 """The store gives back what was known when, on SQLite as on PostgreSQL, and forgets nothing."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 
@@ -21,14 +20,6 @@ END = date(2026, 3, 31)
 RELAXED = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-
-
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """An empty store, once on each kind of database."""
-    engine = connect(database_url)
-    yield Store(engine)
-    engine.dispose()
 
 
 def make_memory() -> Store:

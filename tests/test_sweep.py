@@ -1,6 +1,6 @@
 """ACLED's API asked for what is new, against a server on this machine."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from acleds import CLASH, answer, row, write_export
 from fetching import QUICK
-from servers import Reply, Request, Server, serving
+from servers import Reply, Request, Server
 
 from errors import StreamError
 from streams.net.accounts import Account
@@ -69,12 +69,6 @@ def _wanted(row: dict[str, object], asked: dict[str, str]) -> bool:
         return int(str(row["timestamp"])) >= int(asked["timestamp"])
     first, last = asked["event_date"].split("|")
     return first <= str(row["event_date"]) <= last
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as one:
-        yield one
 
 
 @pytest.fixture

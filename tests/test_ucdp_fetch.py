@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from fetching import QUICK
 from geds import CLASH, HEADER, ged, on
 from servers import Reply, Server, serving
 
@@ -50,11 +49,6 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def store() -> Store:
     return Store(connect("sqlite://"))
-
-
-@pytest.fixture
-def downloads(tmp_path: Path) -> Downloads:
-    return Downloads(tmp_path / "downloads", QUICK)
 
 
 def fetched(server: Server, downloads: Downloads, at: datetime = AT) -> list[str]:

@@ -1,6 +1,6 @@
 """Every database that an older dyadcast left is brought to the present shape when it is opened."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -35,14 +35,6 @@ HOME = "pak_afg"
 MARKED = sa.table(MARKER, sa.column("version"))
 STORED = sa.table(VERSION_TABLE, sa.column("version_num"))
 KEPT = [name for name in event_versions.c.keys() if name not in (*OPTIONAL, "landing")]  # noqa: SIM118
-
-
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """A new database, once of each kind."""
-    made = connect(database_url)
-    yield made
-    made.dispose()
 
 
 def run(connection: Connection, statements: Sequence[str]) -> None:

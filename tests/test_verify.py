@@ -22,12 +22,6 @@ REPLACE = "REPLACE INTO {0} SELECT * FROM {0}"
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """An empty database, once of each kind."""
-    yield from opened(database_url)
-
-
-@pytest.fixture
 def sqlite(sqlite_url: str) -> Iterator[Engine]:
     """An empty SQLite database."""
     yield from opened(sqlite_url)

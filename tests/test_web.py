@@ -16,12 +16,6 @@ SECRET = {"Authorization": "Bearer hush", "Cookie": "hush=1", "X-Api-Key": "hush
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
 def other() -> Iterator[Server]:
     with serving() as running:
         yield running
