@@ -19,6 +19,7 @@ _NUMBERS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
     *("eleven", "twelve", "thirteen", "fourteen"),
 )
+_WEEKDAY = re.compile(rf"\b(?:{'|'.join(_DAYS)})\b")
 _VAGUE = {"a": 1, "an": 1, "couple of": 2, "a couple of": 2, "few": 3, "a few": 3, "several": 4}
 _NUMBER = {word: at for at, word in enumerate(_NUMBERS)} | _VAGUE
 _ANCHORED = ("after", "same")
@@ -78,6 +79,11 @@ def _rules() -> tuple[_Rule, ...]:
             text = text.replace(f"<{name}>", form)
         made.append(_Rule(row["kind"], re.compile(rf"\b(?:{text})", re.IGNORECASE), hints))
     return tuple(made)
+
+
+def weekdays_of(text: str) -> list[str]:
+    """The weekdays that a text names, in small letters, in order."""
+    return _WEEKDAY.findall(text.casefold())
 
 
 def find_dates(text: str, base: date, anchor: date | None = None) -> list[When]:
@@ -167,7 +173,7 @@ def _count(match: re.Match[str]) -> int:
     return int(text) if text.isdigit() else _NUMBER[text]
 
 
-_UNIT_DAYS = {"hour": 0, "day": 1, "week": 7, "fortnight": 14, "month": 30, "year": 365}
+_UNIT_DAYS = {"hour": 0, "night": 1, "day": 1, "week": 7, "fortnight": 14, "month": 30, "year": 365}
 _UNIT_PRECISION = {"hour": "day", "day": "day", "week": "week", "fortnight": "week"}
 
 

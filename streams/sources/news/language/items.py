@@ -1,6 +1,7 @@
 """A sentence as items: who, where, when, and the words between, on which patterns are read."""
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from streams.sources.news.language.dates import When
 
@@ -33,12 +34,19 @@ class Item:
 
 @dataclass
 class Context:
-    """What the text has told so far: of whom, and of which pair of states."""
+    """What the text has told so far: of whom, of which pair of states, and of which day.
+
+    `carried`: a sentence without a day of its own is of that day. `roundup`: the text tells a
+    week, and this weekday, the article's own, is still the one a week before.
+    """
 
     principals: tuple[str, ...]
+    published: date
     pair: tuple[str, ...] = ()
     subject: tuple[str, ...] = ()
     state: str = ""
     mediators: tuple[str, ...] = ()
     day: When | None = None
+    carried: bool = False
+    roundup: str = ""
     people: dict[str, str] = field(default_factory=dict)

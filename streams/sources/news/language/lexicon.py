@@ -120,7 +120,7 @@ class Lexicon:
                 return at
             if last in _GLUE and (first in known or first in self.name_words) and len(first) > 4:
                 return at
-            if at > 4 and len(last) > 4:
+            if at > 5 and len(last) > 5:
                 both = (first in known or first in self.name_words) and last in known
                 if both or (first in known and last in self.name_words):
                     return at

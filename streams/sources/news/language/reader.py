@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from streams.sources.news.language.dates import When, find_dates
 from streams.sources.news.language.items import ACTOR, DATE, PEOPLE, PLACE, WORD, Context, Item
 from streams.sources.news.language.joining import ARTICLES, joined
 from streams.sources.news.language.lexicon import Lexicon, Name
 from streams.sources.news.language.sentences import Sentence, Token
-from streams.sources.news.language.words import Forms, Words, listed
+from streams.sources.news.language.words import BE, Forms, Words, listed
 
 _PLACING = listed("in at near over around outside inside across within into above through via")
 _GOING = listed("visit trip travel fly go head arrive return flight journey come send rush")
@@ -25,10 +25,12 @@ class Reader:
     def items(self, sentence: Sentence, base: date, context: Context) -> list[Item]:
         """The sentence's items, in order."""
         dates = find_dates(sentence.text, base, context.day.day if context.day else None)
+        dates = _of_week_before(dates, sentence.text, base, context)
         letters = [char for char in sentence.text if char.isalpha()]
         capitals = sum(char.isupper() for char in letters)
         caseless = capitals == 0 or capitals > 0.7 * len(letters)
         plain = list(self._plain(sentence, dates, context, caseless))
+        plain = self._progressive(plain)
         merged = self._grounds(self._officials(self._agents(plain, context), context))
         merged = _paired(merged, context)
         return self._prepositions(joined(self._drawn(merged, context)))
@@ -60,6 +62,15 @@ class Reader:
                 lemma, tag = self.forms.of(token.norm)
                 yield Item(WORD, lemma, tag, token.start, token.end, head=token.text)
             at += 1
+
+    def _progressive(self, items: list[Item]) -> list[Item]:
+        """Makes verbs of nouns in -ing after a form of 'be': 'are shelling', 'was firing'."""
+        made: list[Item] = []
+        for item in items:
+            verb = self.forms.progressive.get(item.lemma) if item.kind == WORD else None
+            led = any(each.lemma in BE for each in made[-2:])
+            made.append(replace(item, lemma=verb, tag="g") if verb and led else item)
+        return made
 
     def _mention(self, name: Name, first: Token, last: Token, context: Context) -> Item:
         if name.kind == "pair":
@@ -231,7 +242,7 @@ class Reader:
                 and context.state
                 and self._bare(items, at, before)
             ):
-                made.append(replace(item, kind=ACTOR, lemma=ACTOR, codes=(context.state,),
+                made.append(replace(item, kind=ACTOR, lemma=ACTOR, codes=(_office_of(context),),
                                     agent=True, drawn="office", head=item.lemma))  # fmt: skip
             else:
                 made.append(item)
@@ -274,6 +285,20 @@ class Reader:
         return ""
 
 
+def _of_week_before(dates: list[When], text: str, base: date, context: Context) -> list[When]:
+    """In a week's round-up the article's own weekday, where it stands before the others, is the
+    one a week ago."""
+    made = []
+    for when in dates:
+        own = when.day == base and context.roundup in text[when.start : when.end].casefold()
+        if context.roundup and own:
+            when = replace(when, day=base - timedelta(days=7))
+        elif when.precision == "day":
+            context.roundup = ""
+        made.append(when)
+    return made
+
+
 def _paired(items: list[Item], context: Context) -> list[Item]:
     """With 'the two sides' as those two that the sentence named before, where but one of them is
     a principal: 'the minister met India's envoy and the two sides agreed'."""
@@ -287,6 +312,12 @@ def _paired(items: list[Item], context: Context) -> list[Item]:
             codes += item.codes
         made.append(item)
     return made
+
+
+def _office_of(context: Context) -> str:
+    """Whose 'the ministry' is: the last subject's, where that is a principal."""
+    subject = [code for code in context.subject if code in context.principals]
+    return subject[0] if len(subject) == 1 else context.state
 
 
 def _remember(item: Item, context: Context) -> None:

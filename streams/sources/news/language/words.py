@@ -75,15 +75,18 @@ class Forms:
         # Nouns in -ing that patterns name, as meeting and shelling, are no forms of their verbs.
         for noun in nouns:
             self._add(noun, [(_plural(noun), "s")])
+        self.progressive: dict[str, str] = {}
         self.verbs = set(verbs)
         for line in irregular:
             base, *pasts = line.split()
             self.verbs.add(base)
+            self.progressive[_participle(base)] = base
             for past in pasts:
                 self.known[past] = (base, "d")
             self._add(base, _present(base))
         for base in verbs:
             self._add(base, _regular(base))
+            self.progressive[_participle(base)] = base
         for base in moods:
             self._add(base, _regular(base))
         for word in others:
@@ -107,6 +110,8 @@ def _present(base: str) -> Iterator[tuple[str, str]]:
 
 def _regular(base: str) -> Iterator[tuple[str, str]]:
     yield from _present(base)
+    if _is_british(base):
+        yield from ((base + "led", "d"), (base + "ling", "g"))
     yield _past(base), "d"
 
 
@@ -122,6 +127,11 @@ def _doubles(word: str) -> bool:
 
 
 _DOUBLING = listed("commit refer defer transfer admit repel expel begin submit infer")
+
+
+def _is_british(word: str) -> bool:
+    """True for travel, cancel and their like, whose l may be doubled."""
+    return bool(re.search(r"[aeiou][^aeiou]+[aeu]l$", word))
 
 
 def _past(word: str) -> str:

@@ -1,9 +1,12 @@
 """The coder `patterns`: an article in, proposals out; offline, by dictionary and patterns alone."""
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from streams.sources.news.article import Article
+from streams.sources.news.language.dates import weekdays_of
 from streams.sources.news.language.items import ACTOR, PLACE, WORD, Context, Item
 from streams.sources.news.language.lexicon import Lexicon
 from streams.sources.news.language.reader import Reader
@@ -20,6 +23,10 @@ from streams.sources.news.proposal import Evidence, Proposal
 
 NAME = "patterns"
 _POINTING = frozenset(("those", "these", "such", "same"))
+_WEEKDAYS = 4
+"""A text that names so many weekdays tells a week; one fewer where its heading says so."""
+_HEADING = 150
+_OF_A_WEEK = re.compile(r"\bweek\b|seven days|digest|round-?up|\breview\b", re.IGNORECASE)
 _NEAR = 6
 """Items around an event within which a place is its own."""
 
@@ -40,7 +47,12 @@ class PatternCoder:
     def code(self, article: Article) -> list[Proposal]:
         """The events that the article tells, each once, planned and denied ones too."""
         read = list(sentences(article.text, self._split))
-        context = Context(self._principals, pair=self._pair_of(read))
+        context = Context(self._principals, article.published, pair=self._pair_of(read))
+        weekdays = weekdays_of(article.text)
+        headed = bool(_OF_A_WEEK.search(article.text[:_HEADING]))
+        if roundup := len(set(weekdays)) >= _WEEKDAYS - headed:
+            own = f"{article.published:%A}".casefold()
+            context.roundup = own if weekdays[0] == own else ""
         proposals: list[Proposal] = []
         for sentence in read:
             items = self._reader.items(sentence, article.published, context)
@@ -50,6 +62,7 @@ class PatternCoder:
                 self._count_on(proposals, sentence, items)
             proposals += made
             self._leave(items, made, context)
+            context.carried = roundup or sentence.text.endswith(";")
         return merge(proposals)
 
     def _split(self, word: str) -> int:
@@ -58,15 +71,21 @@ class PatternCoder:
     def _pair_of(self, read: Sequence[Sentence]) -> tuple[str, ...]:
         """The theatre's principals where the text speaks of both, of a crossing between them, or
         of one and an armed group; nobody in a text about others."""
-        codes: set[str] = set()
+        codes: Counter[str] = Counter()
         for sentence in read:
-            for at in range(len(sentence.tokens)):
-                named = self._lexicon.find(sentence.tokens, at, caseless=False)
-                if named is not None:
-                    codes |= {named[0].code, named[0].side}
-        both = [code for code in self._principals if code in codes]
-        between = "border" in codes or (both and self._lexicon.homes.keys() & codes)
-        return self._principals if len(both) == 2 or between else ()
+            tokens = sentence.tokens
+            names = (self._lexicon.find(tokens, at, caseless=False) for at in range(len(tokens)))
+            named = [name for name, _ in filter(None, names)]
+            ours = {name.side for name in named} & {*self._principals, "border"}
+            codes.update({name.code for name in named} | ours)
+        both = [code for code in self._principals if codes[code]]
+        if "border" in codes or (both and self._lexicon.homes.keys() & codes.keys()):
+            return self._principals
+        # One that is named in passing, in a text about others, makes it none of theirs.
+        least = min(codes[code] for code in self._principals)
+        inner = {"", *self._principals, *self._lexicon.orgs}
+        others = max((n for code, n in codes.items() if code not in inner), default=0)
+        return self._principals if least > 1 or (least and others <= least) else ()
 
     def _follow(self, items: Sequence[Item], context: Context) -> None:
         """Keeps of which pair the text speaks now."""
@@ -109,28 +128,33 @@ class PatternCoder:
         self, sentence: Sentence, items: list[Item], article: Article, context: Context
     ) -> Iterator[Proposal]:
         matches = [m for m in self._patterns.find(items) if not is_no_event(items, m)]
-        for at, match in enumerate(matches):
-            roles = self._casting.roles(items, match, context)
-            if roles is None:
-                continue
-            proposal = self._proposal(sentence, items, match, roles, article)
+        cast = [(match, self._casting.roles(items, match, context)) for match in matches]
+        read = [(match, roles) for match, roles in cast if roles is not None]
+        for at, (match, roles) in enumerate(read):
+            proposal = self._proposal(sentence, items, match, roles, (article, context))
             if roles.mediators and any(item.lemma in _POINTING for item in items):
                 both = dict.fromkeys((*proposal.mediators, *context.mediators))
                 proposal = replace(proposal, mediators=tuple(both))
             if match.is_force:
                 first = items[match.start].start if at else sentence.start
-                more = matches[at + 1 :]
-                last = items[more[0].start].start if more else sentence.end
+                more = read[at + 1 :]
+                last = items[more[0][0].start].start if more else sentence.end
                 proposal = self._with_dead(proposal, sentence, items, (first, last))
             yield proposal
 
     def _proposal(
-        self, sentence: Sentence, items: list[Item], match: Match, roles: Roles, article: Article
+        self,
+        sentence: Sentence,
+        items: list[Item],
+        match: Match,
+        roles: Roles,
+        within: tuple[Article, Context],
     ) -> Proposal:
+        article, context = within
         mood = self._moods.of(items, match)
-        if match.type == "talks_announced" and mood == "planned":
+        if match.pattern.roles == "announced" and mood in ("planned", "hypothetical"):
             mood = HAPPENED
-        dated = date_of(items, match, mood == HAPPENED, article.published, self._words)
+        dated = date_of(items, match, mood == HAPPENED, context, self._words)
         place = self._place(items, match, roles)
         return Proposal(
             type=match.type,

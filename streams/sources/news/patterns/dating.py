@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from streams.sources.news.language.dates import MONTH_DAY, When
-from streams.sources.news.language.items import WORD, Item
+from streams.sources.news.language.items import WORD, Context, Item
 from streams.sources.news.language.words import Words, listed
 from streams.sources.news.patterns.patterns import Match
 
@@ -28,15 +28,16 @@ class Dated:
 
 
 def date_of(
-    items: Sequence[Item], match: Match, happened: bool, published: date, words: Words
+    items: Sequence[Item], match: Match, happened: bool, context: Context, words: Words
 ) -> Dated:
     """The event's day: the nearest time of its clause, else what 'previous' or 'recent' leave to
     infer, else the article's own. What happened is never dated ahead of the article."""
-    times = _nearest(items, match, words)
+    times, published = _nearest(items, match, words), context.published
+    if happened and match.type in _ANNOUNCED:
+        times = [when for when in times if published - when.day < LONG_AGO]
+        times = times if match.type == "mediation_offer" else []
     if happened:
         times = [when for when in times if not when.ahead and when.day <= published]
-        if match.type in _ANNOUNCED:
-            times = [when for when in times if published - when.day < LONG_AGO]
     if times:
         when = times[0]
         back = when.precision == "month" or published - when.day > LONG_AGO
@@ -48,6 +49,8 @@ def date_of(
     if words.modality["background"] & lemmas:
         month_before = published.replace(day=1) - timedelta(days=1)
         return Dated(month_before.replace(day=MONTH_DAY), "month", True, True)
+    if context.carried and context.day and happened:
+        return Dated(context.day.day, "day", True, False)
     return Dated(published, "day", True, False)
 
 

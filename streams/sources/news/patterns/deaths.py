@@ -32,6 +32,8 @@ def find_deaths(tokens: Sequence[Token], numbers: Mapping[str, int]) -> Dead | N
         if value is None or not (_before(tokens, at) or _after(tokens, at)):
             continue
         near = [token.norm for token in tokens[max(0, at - 4) : at]]
+        if near[-1:] == ["not"]:
+            continue
         if seen and {"including", "among", "them"} & set(near):
             continue
         total, seen = total + value, True

@@ -20,6 +20,7 @@ _SPECIAL = {
     "airstrike": ("border_clash", "shelling"),
     "shelling": ("border_clash",),
     "declaration_of_hostilities": ("threat",),
+    "high_level_visit": ("talks_held",),
     "border_clash": ("military_operation",),
 }
 """Of one sentence and one pair, the type on the left makes those on the right a part of it."""

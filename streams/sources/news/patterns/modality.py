@@ -13,6 +13,9 @@ _REACH = 9
 _OFFERING = frozenset(
     ("offer", "propose", "volunteer", "extend", "renew", "launch", "invite", "repeat")
 )
+_HEARSAY = listed("report claim rumour rumor suggestion allegation news")
+_OF_NOUNS = listed("nominal joint announced agentless")
+_LINKS = listed(", and but that")
 _AUXILIARY = listed("will would could may might should must can shall")
 _MARKS = frozenset((";", ":", "—", "–", ".", "!", "?"))
 _HAVE = frozenset(("have", "be", "get"))
@@ -29,6 +32,7 @@ class Moods:
             for lemma in words.modality[mood]
         }
         self._factual = words.modality["factual"]
+        self._falsity = words.modality["falsity"]
 
     def of(self, items: Sequence[Item], match: Match) -> str:
         """happened, planned, offered, called_for, denied or hypothetical."""
@@ -43,7 +47,7 @@ class Moods:
         mood = self._of_word(items, match, own=False)
         if mood == HAPPENED and match.type == "accusation" and self._denies(items, match):
             mood = "denied"
-        if mood == HAPPENED and match.pattern.roles in ("nominal", "joint", "agentless"):
+        if mood == HAPPENED and match.pattern.roles in _OF_NOUNS:
             mood = self._of_noun(items, match)
         return mood
 
@@ -65,6 +69,8 @@ class Moods:
 
     def _of_word(self, items: Sequence[Item], match: Match, *, own: bool) -> str:
         """The mood by what stands left of the event's word. `own`: plans are its very meaning."""
+        if self._negated(items, match):
+            return "denied"
         head = items[match.head]
         bare = head.tag in ("0", "", "g", "s") or head.kind != WORD
         for at in range(match.head - 1, max(-1, match.head - _REACH), -1):
@@ -75,9 +81,11 @@ class Moods:
                 break
             if item.lemma in ("and", "but", "after", "before", "while", "though") and not bare:
                 break
-            if item.lemma in ("that", "as", "because", "since") and head.tag in ("d", "s"):
+            if item.lemma in ("that", "as", "because", "since"):
                 # 'denied that it struck': the clause's own verb is judged with its governor.
-                return self._governed(items, at)
+                mood = self._governed(items, at)
+                if mood == "denied" or head.tag in ("d", "s"):
+                    return mood
             inside = at >= match.start and match.pattern.roles != "active"
             if inside and item.lemma not in _AUXILIARY and self._mood.get(item.lemma) != "negation":
                 continue
@@ -89,6 +97,16 @@ class Moods:
     def _is_infinitive(self, items: Sequence[Item], head: int) -> bool:
         """True for 'to reopen': asserted by no verb, wherever it stands."""
         return items[head].tag == "0" and head > 0 and items[head - 1].lemma == "to"
+
+    def _negated(self, items: Sequence[Item], match: Match) -> bool:
+        """True where a negation stands close before the event's word: 'did not', 'no order to'."""
+        for at in range(match.head - 1, max(-1, match.head - 5), -1):
+            item = items[at]
+            if item.kind != WORD or item.lemma in _MARKS or item.lemma in _LINKS:
+                return False
+            if self._mood.get(item.lemma) == "negation":
+                return not self._counted(items, at)
+        return False
 
     def _weigh(self, items: Sequence[Item], at: int, head: int, *, own: bool) -> str:
         item, form = items[at], items[head].tag
@@ -139,6 +157,8 @@ class Moods:
             if items[back].kind != WORD:
                 continue
             if lemma in ("deny", "reject", "dismiss", "refute", "untrue", "false", "dispute"):
+                return "denied"
+            if lemma in _HEARSAY and self._falsity & {item.lemma for item in items}:
                 return "denied"
             if lemma in (
                 "fear",

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Sequence
 
 from streams.sources.news.language.items import ACTOR, PEOPLE, PLACE, WORD, Item
-from streams.sources.news.language.words import BE, Words
+from streams.sources.news.language.words import BE, Words, listed
 from streams.sources.news.patterns.patterns import Match
 
 Codes = tuple[str, ...]
 _HARD = frozenset((";", ":", "—", "–", "!", "?"))
 _PASSING = frozenset(("also", "the", "a", "an", "its", "their", "his", "her", "on", "reportedly"))
+_MILITANTS = listed("militant terrorist insurgent khawarij infiltrator extremist")
 _HOSTED = ("by", "of", "with", "under", "through", "from")
 
 
@@ -41,6 +42,18 @@ class Parts:
         apart = ("", "border", *principals)
         return tuple(side for side in dict.fromkeys(sides) if side not in apart)
 
+    def hits_capital(self, apart: Codes) -> bool:
+        """True where a capital, but for that of those `apart`, is what was hit."""
+        return any(
+            item.kind == ACTOR and item.place and not item.prep and item.codes != apart
+            for item in self.near(0, 2)
+        )
+
+    def hunts_militants(self) -> bool:
+        """True where the match names militants."""
+        lemmas = {item.lemma for item in self.near(0, 1)}
+        return bool(lemmas & _MILITANTS)
+
     def stands_with(self, codes: Codes) -> bool:
         """True for one side with somebody unnamed: 'the kingdom signed a pact with Pakistan'."""
         return any(i.prep == "with" and i.codes == codes for i in self.near(0, 8))
@@ -67,6 +80,21 @@ class Parts:
             if item.kind == ACTOR and item.agent and item.prep in ("", "by", "of"):
                 return item
         return None
+
+    def speaker_after(self) -> Item | None:
+        """Who is named after the words as theirs: '..., the minister warned Kabul'."""
+        for at in range(self.match.end, len(self.items)):
+            item = self.items[at]
+            if item.kind != ACTOR or not item.agent or item.prep:
+                continue
+            beside = self.items[max(0, at - 1) : at + 2]
+            if any(self._reports(each) for each in beside):
+                return item
+        return None
+
+    def _reports(self, item: Item) -> bool:
+        words = self._words.reporting | {"warn"}
+        return item.kind == WORD and item.lemma in words and item.tag in ("d", "s")
 
     def shared_subject(self) -> Item | None:
         """The subject of the verb before, where this one follows on: 'closed X and summoned Y'."""
@@ -213,8 +241,10 @@ class Parts:
 
     def owner(self) -> Item | None:
         """Whose the noun is: 'Pakistani shelling', 'Kabul's offer'; close before the match."""
-        for at in range(self.match.head - 1, max(-1, self.match.start - 4), -1):
+        for at in range(self.match.head, max(-1, self.match.start - 4), -1):
             item = self.items[at]
+            if at == self.match.head and item.kind != ACTOR:
+                continue
             if item.kind == ACTOR and (
                 not item.prep or not item.agent or item.prep in ("in", "by", "after")
             ):
@@ -236,7 +266,8 @@ class Parts:
                 continue
             bare = not item.prep and self.match.start <= at <= self.match.head + 4
             owner = not item.agent and at < self.match.head
-            if bare or owner or item.prep in ("between", "with", "of", "among"):
+            of = item.prep == "of" and at <= self.match.head
+            if bare or owner or of or item.prep in ("between", "with", "among"):
                 made += item.codes
         return made
 

@@ -14,7 +14,7 @@ from streams.sources.news.language.words import DATA, Forms, load_words
 from streams.sources.news.proposal import COUNTING
 from theatres.tables import read_toml
 
-ROLES = ("active", "joint", "offer", "reversed", "nominal", "agentless")
+ROLES = ("active", "announced", "joint", "offer", "reversed", "nominal", "agentless")
 _TAG = r"(?:/\w+)?"
 # Between two words of a pattern a date or an adverb may stand.
 _SPACE = r"(?: %| [a-z]+ly| also| again| now| then| later| jointly)?"
@@ -224,6 +224,7 @@ def load_patterns() -> tuple[Patterns, Forms]:
     )
     modal = frozenset().union(*words.modality.values())
     nouns = {word for word in patterns.words if word.endswith("ing")}
+    nouns |= {word for word in words.agent_modifiers if word.endswith(("ing", "ed"))}
     more = others | modal | words.agent_modifiers | words.mediation
     irregular = {line.split()[0] for line in data["irregular"]}
     moods = (modal | words.reporting) - irregular - {"will", "can", "may"}

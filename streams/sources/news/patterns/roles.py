@@ -13,7 +13,11 @@ _SPEAKING = _ANSWERS | listed("accusation threat mediation_offer talks_announced
 _STATES_ALONE = _SPEAKING | listed("protest_note")
 _SUFFERED = listed("airstrike shelling deportation_drive accusation")
 """Types without an agent whose place tells the target."""
-_MEETING = listed("meet phone telephone call receive discuss talk negotiate")
+_INSIDE = listed("in inside at across")
+_WITH_ANYBODY = listed("agreement trade_accord talks_held talks_announced")
+_ACROSS = listed("border_clash shelling airstrike incursion")
+"""What an armed group does of these is an attack of its own."""
+_MEETING = listed("meet speak phone telephone call receive discuss talk negotiate")
 _BOUND = 0.9
 """What a role costs that was not read but left by the theatre as the one answer."""
 
@@ -66,6 +70,7 @@ class Casting:
         parts = Parts(items, match, self._words, self._verbs)
         read = {
             "joint": self._joint,
+            "announced": self._joint,
             "offer": self._offer,
             "nominal": self._nominal,
             "reversed": self._reversed,
@@ -93,7 +98,8 @@ class Casting:
         if len(both) == 2 or pair:
             beside = (c for c in third if c in leading)
             return self._pair((*mediators, *beside), 1.0 if len(both) == 2 else 0.85)
-        if subject is None and len(both) == 1 and parts.stands_with(both):
+        unnamed = subject is None and parts.kind in _WITH_ANYBODY
+        if unnamed and len(both) == 1 and parts.stands_with(both):
             return None
         if group := next((c for c in third if c in self._parties.homes), ""):
             home = (self._parties.homes[group],)
@@ -134,6 +140,8 @@ class Casting:
         if parts.passive():
             return None if kind == "militant_attack" else self._passive(parts, context)
         subject = parts.subject(speaking=kind in _SPEAKING)
+        if kind in _SPEAKING and (subject is None or subject.drawn):
+            subject = parts.speaker_after() or subject
         if subject is None and parts.head.tag != "":
             subject = parts.following_subject() or parts.shared_subject()
             sure = 0.8
@@ -208,14 +216,23 @@ class Casting:
         inner = {*self._principals, *self._parties.homes}
         if targets and targets[0] not in inner:
             return None
+        if kind == "military_operation" and parts.hunts_militants():
+            targets = targets if targets and targets[0] in self._parties.homes else ()
+            targets = targets or (self._parties.militants,)
+        if kind in _ACROSS and actors and actors[0] in self._parties.homes:
+            return None
         if kind == "militant_attack":
-            sides = self._sides(parts.near(0, 4), ())
+            inside = [item for item in parts.near(0, 4) if item.prep in _INSIDE]
+            sides = self._sides(inside, ())
             if sides and not set(sides) & set(self._parties.homes.values()):
                 return None
             actors = tuple(c for c in actors if c in self._parties.homes) or (
                 self._parties.militants,
             )
-            targets = self._parties.ours(targets) or (self._parties.homes[actors[0]],)
+            home = (self._parties.homes[actors[0]],)
+            if parts.hits_capital(home):
+                return None
+            targets = home
         if not actors and pair:
             actors = self._parties.other(targets[0]) if targets else self._principals[:1]
             sure *= _BOUND
