@@ -19,7 +19,7 @@ from streams.sources.news.proposal import NOTABLE, Proposal
 from theatres import load_theatre
 
 TEXTS = Path(__file__).parents[1] / "tests" / "data" / "news"
-HALVES = ("first", "second", "third")
+HALVES = ("first", "second", "third", "fourth")
 SPEED_SECONDS = 5.0
 Coder = Callable[[Article], Sequence[Proposal]]
 

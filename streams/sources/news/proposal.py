@@ -10,7 +10,7 @@ COUNTING = frozenset(
     ("border_clash", "shelling", "airstrike", "incursion", "militant_attack", "military_operation")
 )
 """Types of force of which a report may count the dead."""
-NOTABLE = 0.5
+NOTABLE = 0.55
 """The least confidence of what is proposed."""
 
 

@@ -38,7 +38,8 @@ _Reader = Callable[[re.Match[str], date], tuple[date, str] | None]
 @dataclass(frozen=True, slots=True)
 class When:
     """A day read from characters `start` to `end` of a sentence; `ahead` where it lies ahead of
-    the article's day, `onward` where it is of what follows alone: 'two days after it struck'."""
+    the article's day, `since` where it is a beginning, `onward` where it is of what follows
+    alone: 'two days after it struck'."""
 
     start: int
     end: int
@@ -46,6 +47,7 @@ class When:
     precision: str
     ahead: bool = False
     onward: bool = False
+    since: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +104,16 @@ def find_dates(text: str, base: date, anchor: date | None = None) -> list[When]:
             if any(match.start() < d.end and d.start < match.end() for d in dates):
                 continue
             before = [d.day for d in dates if d.end <= match.start() and d.precision == "day"]
-            since = (before[-1] if before else anchor) or base
-            read = _read(rule.kind, match, since if rule.kind in _ANCHORED else base)
+            last = (before[-1] if before else anchor) or base
+            read = _read(rule.kind, match, last if rule.kind in _ANCHORED else base)
             if read is not None:
                 day, precision = read
                 ahead = (day > base and precision == "day") or day > base + timedelta(days=31)
                 onward = rule.kind == "before"
-                dates.append(When(match.start(), match.end(), day, precision, ahead, onward))
+                since = low[max(0, match.start() - 6) : match.end()].startswith("since ") or (
+                    match.group().casefold().startswith("since")
+                )
+                dates.append(When(*match.span(), day, precision, ahead, onward, since))
     return sorted(dates, key=lambda when: when.start)
 
 

@@ -16,6 +16,13 @@ _GOING = listed("visit trip travel fly go head arrive return flight journey come
 _DASHES = frozenset(("-", "–", "—", "‑", "/"))
 
 
+def is_caseless(text: str) -> bool:
+    """True where capitals tell nothing: there are none, or little else."""
+    letters = [char for char in text if char.isalpha()]
+    capitals = sum(char.isupper() for char in letters)
+    return capitals == 0 or capitals > 0.7 * len(letters)
+
+
 class Reader:
     """Makes items of sentences, by a theatre's lexicon and the words' forms."""
 
@@ -26,9 +33,7 @@ class Reader:
         """The sentence's items, in order."""
         dates = find_dates(sentence.text, base, context.day.day if context.day else None)
         dates = _of_week_before(dates, sentence.text, base, context)
-        letters = [char for char in sentence.text if char.isalpha()]
-        capitals = sum(char.isupper() for char in letters)
-        caseless = capitals == 0 or capitals > 0.7 * len(letters)
+        caseless = is_caseless(sentence.text)
         plain = list(self._plain(sentence, dates, context, caseless))
         plain = self._progressive(plain)
         merged = self._grounds(self._officials(self._agents(plain, context), context))

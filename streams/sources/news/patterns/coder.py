@@ -9,7 +9,7 @@ from streams.sources.news.article import Article
 from streams.sources.news.language.dates import weekdays_of
 from streams.sources.news.language.items import ACTOR, PLACE, WORD, Context, Item
 from streams.sources.news.language.lexicon import Lexicon
-from streams.sources.news.language.reader import Reader
+from streams.sources.news.language.reader import Reader, is_caseless
 from streams.sources.news.language.sentences import Sentence, sentences
 from streams.sources.news.language.words import load_words
 from streams.sources.news.patterns.dating import date_of
@@ -74,7 +74,8 @@ class PatternCoder:
         codes: Counter[str] = Counter()
         for sentence in read:
             tokens = sentence.tokens
-            names = (self._lexicon.find(tokens, at, caseless=False) for at in range(len(tokens)))
+            plain = is_caseless(sentence.text)
+            names = (self._lexicon.find(tokens, at, plain) for at in range(len(tokens)))
             named = [name for name, _ in filter(None, names)]
             ours = {name.side for name in named} & {*self._principals, "border"}
             codes.update({name.code for name in named} | ours)
@@ -83,7 +84,8 @@ class PatternCoder:
             return self._principals
         # One that is named in passing, in a text about others, makes it none of theirs.
         least = min(codes[code] for code in self._principals)
-        inner = {"", *self._principals, *self._lexicon.orgs}
+        mediators = self._lexicon.theatre.mediators
+        inner = {"", *self._principals, *self._lexicon.orgs, *mediators}
         others = max((n for code, n in codes.items() if code not in inner), default=0)
         return self._principals if least > 1 or (least and others <= least) else ()
 

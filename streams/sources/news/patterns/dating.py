@@ -13,6 +13,8 @@ LONG_AGO = timedelta(days=10)
 _LATELY = listed("recent recently latest")
 _ANNOUNCED = listed("talks_announced mediation_offer")
 """Types that are of the day they are told, whatever day they speak of."""
+_LASTING = listed("crossing_closed trade_suspended deportation_drive")
+"""Types that a beginning dates: 'closed since Sunday'."""
 _OTHER_CLAUSE, _AFTER, _VAGUE = 4, 2, 8
 """What a comma, standing after the event and a span of days cost, in items."""
 
@@ -59,6 +61,8 @@ def _nearest(items: Sequence[Item], match: Match, words: Words) -> list[When]:
     ranked = []
     for at, item in enumerate(items):
         if item.when is None or (item.when.onward and at > match.head):
+            continue
+        if item.when.since and match.type not in _LASTING:
             continue
         of_report = any(_reports(i, words) for i in items[max(0, at - 2) : at])
         between = items[min(at, match.head) + 1 : max(at, match.head)]

@@ -21,6 +21,7 @@ _SPECIAL = {
     "shelling": ("border_clash",),
     "declaration_of_hostilities": ("threat",),
     "high_level_visit": ("talks_held",),
+    "protest_note": ("accusation",),
     "border_clash": ("military_operation",),
 }
 """Of one sentence and one pair, the type on the left makes those on the right a part of it."""

@@ -10,6 +10,7 @@ Codes = tuple[str, ...]
 _HARD = frozenset((";", ":", "—", "–", "!", "?"))
 _PASSING = frozenset(("also", "the", "a", "an", "its", "their", "his", "her", "on", "reportedly"))
 _MILITANTS = listed("militant terrorist insurgent khawarij infiltrator extremist")
+_RELATIVES = listed("who which whose")
 _HOSTED = ("by", "of", "with", "under", "through", "from")
 
 
@@ -66,12 +67,20 @@ class Parts:
             item = self.items[at]
             if self._ends_clause(at, head, speaking):
                 break
-            if item.kind == ACTOR and item.agent and not item.prep and not self._is_object(at):
+            if self._is_subject(at) and not (best and item.drawn == "pronoun"):
                 best = item
                 if self._opens_clause(at):
                     break
             at -= 1
         return best or self._inside(head)
+
+    def _is_subject(self, at: int) -> bool:
+        """True for who acts, before a verb or a relative: 'a word to Beijing, whose envoy...'."""
+        item = self.items[at]
+        if item.kind != ACTOR or not item.agent:
+            return False
+        relative = any(each.lemma in _RELATIVES for each in self.items[at + 1 : at + 3])
+        return relative or (not item.prep and not self._is_object(at))
 
     def _inside(self, head: int) -> Item | None:
         """An actor that the pattern itself holds before its head."""

@@ -95,6 +95,9 @@ class Casting:
         mediators = tuple(dict.fromkeys((*mediators, *hosts)))
         third = [c for c in third if c not in hosts]
         pair = subject is not None and subject.drawn == "pair" and self._parties.is_pair(leading)
+        third_leads = subject is not None and not self._parties.ours(leading)
+        if third_leads and parts.kind in _WITH_ANYBODY and len(both) < 2:
+            return None
         if len(both) == 2 or pair:
             beside = (c for c in third if c in leading)
             return self._pair((*mediators, *beside), 1.0 if len(both) == 2 else 0.85)
@@ -200,6 +203,10 @@ class Casting:
             actors = self._parties.ours(acting)[-1:]
         sides = [item.side for item in parts.near(0, 0) if item.side in self._principals]
         targets = tuple(sides[:1]) if parts.kind in _SUFFERED else ()
+        if parts.kind == "protest_note":
+            before = [item for item in parts.items[: parts.match.start] if item.kind == ACTOR]
+            acting = [code for item in before for code in item.codes if code in self._principals]
+            targets = tuple(acting[:1])
         return self._directed(actors, targets, 0.9 if agent else 0.8, parts, context)
 
     @staticmethod
