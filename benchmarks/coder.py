@@ -12,7 +12,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from streams.sources import chronicle
 from streams.sources.news.article import Article
+from streams.sources.news.classifier import Classifier
 from streams.sources.news.language.lexicon import Lexicon
 from streams.sources.news.patterns.coder import PatternCoder
 from streams.sources.news.proposal import NOTABLE, Proposal
@@ -205,7 +209,15 @@ def speed(texts: Sequence[Labelled], coder: Coder) -> tuple[float, float]:
 
 def coders() -> dict[str, Coder]:
     """The coders that need no network, by name."""
-    return {"patterns": PatternCoder(Lexicon(load_theatre("pak_afg"))).code}
+    theatre = load_theatre("pak_afg")
+    by_patterns = PatternCoder(Lexicon(theatre)).code
+    events = chronicle.read(theatre.chronicle).frame
+
+    def with_classifier(article: Article) -> list[Proposal]:
+        known = events[events["known_at"] < pd.Timestamp(article.published)]
+        return Classifier(known).weigh(by_patterns(article))
+
+    return {"patterns": by_patterns, "classifier": with_classifier}
 
 
 def main() -> None:

@@ -28,6 +28,9 @@ def read(
             formats=["%Y-%m-%d"], help="the article's day; by default as it says, or today"
         ),
     ] = None,
+    coder: Annotated[
+        str, typer.Option(help="patterns, or classifier: patterns with a second opinion")
+    ] = "patterns",
     theatre: TheatreName = "",
 ) -> None:
     """Read an article and print the events that it tells, with the sentences that tell them.
@@ -45,7 +48,7 @@ def read(
         raise DyadcastError("nothing on standard input", do="pipe a text, or name a file")
     page = read_source(source, settings)
     day: date = published.date() if published else page.published or now.date()
-    proposals = propose(page, day, load_theatre(theatre), settings)
+    proposals = propose(page, day, load_theatre(theatre), settings, coder)
     shown = [each for each in proposals if each.happened or all_of_them]
     if as_json:
         print(json.dumps([each.as_json() for each in shown], ensure_ascii=False, indent=2))

@@ -6,17 +6,22 @@ from pathlib import Path
 
 import pandas as pd
 
+from errors import DyadcastError
 from flows.pipeline.settings import Settings
 from streams.net.web import open_client, request
 from streams.sources import chronicle
+from streams.sources.news import classifier
+from streams.sources.news.classifier import Classifier
 from streams.sources.news.document import BYTES_MAX, Page, article_of, read_bytes, read_file
 from streams.sources.news.known import mark_known
 from streams.sources.news.language.lexicon import Lexicon
+from streams.sources.news.patterns import coder as patterns
 from streams.sources.news.patterns.coder import PatternCoder
 from streams.sources.news.proposal import NOTABLE, Proposal
 from streams.store.store import Store, connect
 from theatres import Theatre
 
+CODERS = (patterns.NAME, classifier.NAME)
 _ADDRESS = ("http://", "https://")
 
 
@@ -34,13 +39,20 @@ def read_source(source: str, settings: Settings) -> Page:
     return read_bytes(answer.content, source)
 
 
-def propose(page: Page, published: date, theatre: Theatre, settings: Settings) -> list[Proposal]:
-    """The events that an article of that day tells, surest coder first, known ones marked.
+def propose(
+    page: Page, published: date, theatre: Theatre, settings: Settings, coder: str = patterns.NAME
+) -> list[Proposal]:
+    """The events that an article of that day tells, known ones marked.
 
     Those that did not happen, by its words, are among them. Uses nothing known after that day.
+    Raises DyadcastError for a coder that is not among CODERS.
     """
+    if coder not in CODERS:
+        raise DyadcastError("no such coder", found=coder, expected=" or ".join(CODERS))
     proposals = PatternCoder(Lexicon(theatre)).code(article_of(page, published))
     known = known_events(theatre, settings, published)
+    if coder == classifier.NAME:
+        proposals = Classifier(known).weigh(proposals)
     return mark_known([each for each in proposals if each.confidence >= NOTABLE], known)
 
 
