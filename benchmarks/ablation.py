@@ -9,9 +9,11 @@ import pandas as pd
 from features.arrays import Floats, Ints
 from features.history import History
 from features.table import column_family
+from models.forecasting.training import Asked
 from models.judging.gate import paired
 from models.numerics.losses import log_loss
-from models.walks.events import Problem
+from models.problems.problem import Problem
+from models.recipes.recipe import block_of
 from streams.events.event import TYPES
 
 AFTER_DAYS = 30
@@ -23,10 +25,8 @@ def without(problem: Problem, families: Iterable[str]) -> Problem:
     Labels and the past rates stay as they are.
     """
     gone = set(families)
-    muted = np.array([column_family(str(name)) in gone for name in problem.columns])
-    values = problem.values.copy()
-    values[:, :, muted] = 0.0
-    return replace(problem, values=values)
+    muted = np.array([column_family(name) in gone for name in problem.names])
+    return replace(problem, X=np.where(muted, 0.0, problem.X))
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,17 @@ class Worth:
 
 
 def worth(
-    problem: Problem, families: str, full: Floats, muted: Floats, y: Floats, seed: int
+    asked: Asked, families: str, full: Floats, muted: Floats, y: Floats, seed: int
 ) -> list[Worth]:
     """A Worth a horizon, in log score: full, muted and y are (unit, horizon, origin)."""
-    found = []
+    problem, found = asked.problem, []
     for i, horizon in enumerate(problem.horizons):
         closed = ~np.isnan(y[:, i]).any(axis=0)
         ours, rival = (
             log_loss(p[:, i, closed], y[:, i, closed]).mean(axis=0) for p in (full, muted)
         )
-        found.append(Worth(problem.target, horizon, families, *paired(ours, rival, horizon, seed)))
+        skill = paired(ours, rival, block_of(problem, asked.recipe, i), seed)
+        found.append(Worth(problem.target, horizon, families, *skill))
     return found
 
 

@@ -14,36 +14,35 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 
+from benchmarks.chronicle import embedded, of_dyad
+from benchmarks.hawkes import Hawkes
+from benchmarks.panels import tell
 from benchmarks.regimes import change_point_rates, regime_rates, shrunk, within
 from features.arrays import Floats, Ints, to_day
-from features.rates import column
 from features.targets import WEEK, Labels
-from flows.pipeline import knowledge
-from flows.pipeline.settings import read_settings
-from models.combining.calibration import apply_map, fit_map
+from flows.pipeline.knowledge import Knowledge
+from models.combining.combine import combine
+from models.combining.rule import Rule
+from models.forecasting.training import SEED, Asked
 from models.judging.gate import paired
-from models.learners import members
-from models.learners.hawkes import Hawkes
+from models.learners import prior
+from models.learners.design import Learner
 from models.learners.logistic import MemoryLogistic
-from models.numerics.distribution import rising
 from models.numerics.losses import episodes, log_loss
-from models.walks.events import (
-    RECENCY_YEARS,
-    REFIT_WEEKS,
-    Problem,
-    first_forecast,
-    learning_grid,
-    pose,
-    recency,
-)
+from models.problems.problem import Problem, Record
+from models.problems.sampling import Sampling
+from models.recipes import events
+from models.recipes.events import RECENCY_YEARS, REFIT_WEEKS, EventCounts
+from models.recipes.recipe import Members, Recipe, block_of
+from models.walk import walk
 from theatres import DYAD
 
 SPANS: Final = {"2012 on": date(2012, 1, 2), "2019 on": date(2019, 1, 1)}
@@ -51,29 +50,35 @@ RIVAL: Final = "memory_52"
 DISCOUNTS: Final = (1.0, 2.0, 4.0)
 """Half-lives of a training row, in years; the recipes' own is longer."""
 SHARE: Final = 0.5
-FORCE: Final = tuple(f"dyad.force.decayed_{days}" for days in (7, 30, 90, 365))
+YEAR_WEEKS: Final = 52
 
 
-def posed_dyad(theatre: str) -> tuple[knowledge.Knowledge, list[Problem]]:
-    """What is known, and the dyad's problems on the weekly grid."""
-    known = knowledge.gather_embedded(read_settings(), theatre, datetime.now(UTC))
-    covered = (known.covered[0], min(known.covered[1], known.as_of))
+class Flags(EventCounts):
+    """Whether each window came true, 1 or 0, in place of how much came."""
+
+    def as_of(self, day: int, origins: Ints) -> Floats:
+        """1, 0, or NaN where the window was not closed on `day`: (unit, horizon, origin)."""
+        return self.labels.as_of(day, origins)
+
+    def settled(self, origins: Ints) -> Floats:
+        """The same by all that is known at present."""
+        return self.labels.outcomes(origins)
+
+
+def labels_of(known: Knowledge, target: str, days: tuple[int, ...]) -> Labels:
+    """The dyad's labels of the target, in windows of so many days."""
+    asked = known.theatre.targets[target].model_copy(update={"days": days})
     history = known.history.as_known(to_day(known.as_of))
-    posed = pose(history, known.theatre, covered, learning_grid(*covered))
-    return known, [problem for problem in posed if problem.units == (DYAD,)]
+    return Labels(history, asked, (DYAD,), known.theatre, known.covered[1])
 
 
-def weekly_flags(known: knowledge.Knowledge, problem: Problem) -> Floats:
+def weekly_flags(known: Knowledge, problem: Problem) -> Floats:
     """Whether the target came true in the week after each Monday, as first closed: (origin,)."""
-    target = known.theatre.targets[problem.target].model_copy(update={"horizons": (WEEK,)})
-    history = known.history.as_known(to_day(known.as_of))
-    labels = Labels(history, target, (DYAD,), known.theatre, known.covered[1])
+    labels = labels_of(known, problem.target, (WEEK,))
     delay = WEEK + known.theatre.reporting_lag_days
-    flags = np.zeros(len(problem.grid))
-    for i, origin in enumerate(problem.grid):
-        came = labels.as_of(int(origin) + delay, problem.grid[i : i + 1])[0, 0, 0]
-        flags[i] = 0.0 if np.isnan(came) else came
-    return flags
+    grid = problem.origins
+    came = [labels.as_of(int(o) + delay, grid[i : i + 1])[0, 0, 0] for i, o in enumerate(grid)]
+    return np.nan_to_num(np.array(came, np.float64))
 
 
 def lagged(rates: Floats, delay_weeks: int) -> Floats:
@@ -81,104 +86,98 @@ def lagged(rates: Floats, delay_weeks: int) -> Floats:
     return np.concatenate([np.repeat(rates[:1], delay_weeks, axis=0), rates[:-delay_weeks]])
 
 
-def refitted(
-    problem: Problem,
-    begin: int,
-    model: MemoryLogistic,
-    half_life: float,
-    extra: Floats | None = None,
-) -> Floats:
-    """The model's forecasts from grid place `begin` on, refitted as the engine does:
-    (horizon, origin). `extra` are further columns, (origin, column)."""
-    X = problem.rows(slice(None))
-    if extra is not None:
-        X = X.assign(**{f"extra.{i}": extra[:, i] for i in range(extra.shape[1])})
-    found = []
-    for start in range(begin, len(problem.grid), REFIT_WEEKS):
-        day = int(problem.grid[start])
-        past = problem.grid[:start]
-        Y = problem.labels.as_of(day, past)[0].T
-        weight = 0.5 ** ((day - past) / (365.25 * half_life))
-        fitted = clone(model).fit(X.iloc[:start], Y, weight)
-        found.append(fitted.predict_proba(X.iloc[start : start + REFIT_WEEKS]).T)
-    return np.concatenate(found, axis=1)
+def logistic(
+    problem: Problem, seed: int, name: str, extra: tuple[str, ...] = ()
+) -> dict[str, Learner]:
+    """The recipe's own regression alone, under that name, `extra` columns added."""
+    own = events.members(problem, seed, own=False, pooled=False)["logistic"]
+    assert isinstance(own, MemoryLogistic)  # noqa: S101 (the recipe's own)
+    return {name: MemoryLogistic(own.thresholds, (*own.columns, *extra))}
 
 
-def excited(problem: Problem, begin: int) -> Floats:
-    """The self-exciting process on the dyad's decayed counts of force: (horizon, origin)."""
-    X = problem.rows(slice(None))
-    columns = [name for name in FORCE if name in X.columns]
-    rates = np.column_stack([np.ones(len(X)), np.log1p(X[columns].to_numpy())])
-    found = []
-    for start in range(begin, len(problem.grid), REFIT_WEEKS):
-        day = int(problem.grid[start])
-        Y = problem.labels.as_of(day, problem.grid[:start])[0]
-        span = slice(start, start + REFIT_WEEKS)
-        rows = []
-        for y in Y:
-            closed = ~np.isnan(y)
-            age = day - problem.grid[:start][closed]
-            weight = recency(age)
-            model = Hawkes((1.0,), list(range(1, rates.shape[1])), [0])
-            model.fit(rates[:start][closed], y[closed], weight)
-            rows.append(model.predict(rates[span])[:, 0])
-        found.append(np.stack(rows))
-    return np.concatenate(found, axis=1)
+def excited(
+    problem: Problem, _seed: int, name: str, columns: tuple[str, ...]
+) -> dict[str, Learner]:
+    """The self-exciting process on the dyad's decayed counts of force."""
+    return {name: Hawkes(problem.thresholds, columns)}
 
 
-def calibrated(problem: Problem, begin: int, p: Floats) -> Floats:
-    """The forecasts bent by their own closed record, as the ensemble's are: (horizon, origin)."""
-    q = np.clip(p, 1e-6, 1 - 1e-6)
-    origins = problem.grid[begin:]
-    found = q.copy()
-    for start in range(0, len(origins), REFIT_WEEKS):
-        y = problem.labels.as_of(int(origins[start]), origins[:start])[0]
-        for i, horizon in enumerate(problem.horizons):
-            closed = ~np.isnan(y[i])
-            weight = np.full(int(closed.sum()), WEEK / horizon)
-            fitted = fit_map(q[i, :start][closed], y[i][closed], weight)
-            span = slice(start, start + REFIT_WEEKS)
-            found[i, span] = apply_map(fitted, q[i, span])
-    return rising(found.T).T
+def _sampled(_horizon: int, years: float) -> Sampling:
+    return Sampling(years)
 
 
-def tried(known: knowledge.Knowledge, problem: Problem, begin: int) -> dict[str, Floats]:
-    """Every alternative's forecasts, calibrated, and the memory's: (horizon, origin)."""
+def alone(recipe: Recipe, name: str, members: Members, years: float = RECENCY_YEARS) -> Recipe:
+    """The recipe with one member, its rows' weight halving in so many years."""
+    sampling = partial(_sampled, years=years)
+    return replace(recipe, members=members, sampling=sampling, rates=(), pool=(name,))
+
+
+def refitted(known: Knowledge, asked: Asked) -> dict[str, Floats]:
+    """What is refitted as the engine does, by name: (threshold, unit, horizon, origin)."""
+    problem, recipe, starts = asked.problem, asked.recipe, asked.starts
+    flagged = replace(
+        problem,
+        X=np.log1p(problem.X),
+        thresholds=(1.0,),
+        outcomes=Flags(labels_of(known, problem.target, problem.horizons)),
+        share=np.ones(len(problem.horizons)),  # fixed so: its windows are counted whole
+    )
+    # fixed so: where no member looks at the longer half-lives, neither does this
+    columns = prior.COLUMNS if "pooled" in recipe.pool else prior.COLUMNS[:1]
+    members = partial(excited, name="self_exciting", columns=columns)
+    exciting = alone(recipe, "self_exciting", members)
+    walks = {"self_exciting": (flagged, replace(exciting, joint=False), starts)}
+    for years in DISCOUNTS:
+        name = f"discount_{years:g}y"
+        walks[name] = (problem, alone(recipe, name, partial(logistic, name=name), years), starts)
+    records = walk(list(walks.values()), SEED, progress=tell)
+    return {name: record.of(name) for name, record in zip(walks, records, strict=True)}
+
+
+def tried(known: Knowledge, asked: Asked) -> tuple[Record, dict[str, Floats]]:
+    """The alternatives' record; and their forecasts, calibrated by their own closed record as the
+    ensemble's are, and the memory's: (horizon, origin)."""
+    problem, begin = asked.problem, int(asked.starts[0])
     flags = weekly_flags(known, problem)
     delay = -(-(WEEK + known.theatre.reporting_lag_days) // WEEK)
     ahead = -(-max(problem.horizons) // WEEK)
     change = np.repeat(lagged(change_point_rates(flags), delay)[:, None], ahead, axis=1)
     regime = lagged(regime_rates(flags, ahead, REFIT_WEEKS), delay)
-    model = members.learners(problem.target, problem.units, problem.horizons, 0)["logistic"]
-    assert isinstance(model, MemoryLogistic)  # noqa: S101 (the recipe's own)
-    X = problem.rows(slice(begin, None))
-    memory = np.stack([X[column(RIVAL, h)] for h in problem.horizons])
-    found = {
-        "change_point": within(change, problem.horizons)[:, begin:],
-        "regimes": within(regime, problem.horizons)[:, begin:],
-        "self_exciting": excited(problem, begin),
-        **{f"discount_{years:g}y": refitted(problem, begin, model, years) for years in DISCOUNTS},
+    memory = problem.rates[RIVAL][0, 0, :, begin:]
+    p = {
+        "change_point": within(change, problem.horizons)[None, None, :, begin:],
+        "regimes": within(regime, problem.horizons)[None, None, :, begin:],
+        **refitted(known, asked),
     }
-    found = {name: calibrated(problem, begin, p) for name, p in found.items()}
-    found |= {
-        f"{name}_shrunk": shrunk(np.clip(found[name], 1e-6, 1 - 1e-6), memory, SHARE)
+    refits = asked.starts - asked.starts[0]
+    record = Record(problem, tuple(p), problem.origins[begin:], refits, np.stack(list(p.values())))
+    calibrated = {name: _calibrated(record, name) for name in p}
+    calibrated |= {
+        f"{name}_shrunk": shrunk(np.clip(calibrated[name], 1e-6, 1 - 1e-6), memory, SHARE)
         for name in ("change_point", "regimes", "self_exciting", "discount_2y")
     }
-    return {RIVAL: memory, **found}
+    return record, {RIVAL: memory, **calibrated}
+
+
+def _calibrated(record: Record, name: str) -> Floats:
+    rule = Rule("tempered", calibration=events.RULE.calibration, prior={name: 1.0})
+    last = int(record.origins[-1])
+    p: Floats = combine(record, rule, (name,), last, nests=True).p[0, 0]
+    return p
 
 
 def scored(
-    problem: Problem, origins: Ints, found: dict[str, Floats], spans: dict[str, date]
+    record: Record, recipe: Recipe, forecasts: dict[str, Floats], spans: dict[str, date]
 ) -> Iterator[dict[str, Any]]:
     """Log score, Brier and skill on the memory with its 90% interval, a row a model."""
-    y = problem.labels.outcomes(origins)[0]
+    y, problem = record.settled()[0, 0], record.problem
     for i, horizon in enumerate(problem.horizons):
         for span, since in spans.items():
-            kept = ~np.isnan(y[i]) & (origins >= to_day(since))
-            rival = log_loss(found[RIVAL][i, kept], y[i, kept])
-            for name, p in found.items():
+            kept = ~np.isnan(y[i]) & (record.origins >= to_day(since))
+            rival = log_loss(forecasts[RIVAL][i, kept], y[i, kept])
+            for name, p in forecasts.items():
                 loss = log_loss(p[i, kept], y[i, kept])
-                skill, low, high = paired(loss, rival, horizon, 0)
+                skill, low, high = paired(loss, rival, block_of(problem, recipe, i), 0)
                 yield {
                     "target": problem.target,
                     "horizon": horizon,
@@ -207,37 +206,43 @@ def edge(path: Path, grid: Ints) -> tuple[Floats, int, int]:
     return np.expm1(np.nan_to_num(found).clip(-5, 5)), int(covered[0]), int(covered[-1])
 
 
-def with_edge(problem: Problem, path: Path) -> Iterator[dict[str, Any]]:
+def with_edge(asked: Asked, path: Path) -> Iterator[dict[str, Any]]:
     """The logistic with and without GDELT's edge, both fitted where it covers, after a year."""
-    extra, first, last = edge(path, problem.grid)
+    problem, more = asked.problem, ("extra.0", "extra.1")
+    extra, first, last = edge(path, problem.origins)
+    span = slice(first, last + 1)
     cut = replace(
         problem,
-        grid=problem.grid[first : last + 1],
-        values=problem.values[:, first : last + 1],
+        origins=problem.origins[span],
+        names=(*problem.names, *more),
+        X=np.concatenate([problem.X[:, span], extra[None, span]], axis=2),
+        rates={name: rate[..., span] for name, rate in problem.rates.items()},
+        present=problem.present[:, span],
+        thin=problem.thin[:, span],
     )
-    model = members.learners(problem.target, problem.units, problem.horizons, 0)["logistic"]
-    assert isinstance(model, MemoryLogistic)  # noqa: S101 (the recipe's own)
-    more = MemoryLogistic(problem.horizons, (*model.columns, "extra.0", "extra.1"))
-    begin = 52
-    found = {
-        RIVAL: np.stack([cut.rows(slice(begin, None))[column(RIVAL, h)] for h in problem.horizons]),
-        "logistic_here": refitted(cut, begin, model, RECENCY_YEARS),
-        "with_gdelt": refitted(cut, begin, more, RECENCY_YEARS, extra[first : last + 1]),
-    }
-    yield from scored(cut, cut.grid[begin:], found, {"2020 to 2024": date(2020, 1, 1)})
+    starts = np.arange(YEAR_WEEKS, len(cut.origins), REFIT_WEEKS, dtype=np.int32)
+    rivals = {"logistic_here": (), "with_gdelt": more}
+    recipes = [
+        alone(asked.recipe, name, partial(logistic, name=name, extra=columns))
+        for name, columns in rivals.items()
+    ]
+    records = walk([(cut, recipe, starts) for recipe in recipes], SEED, progress=tell)
+    forecasts = {RIVAL: cut.rates[RIVAL][0, 0, :, YEAR_WEEKS:]}
+    forecasts |= {n: record.of(n)[0, 0] for n, record in zip(rivals, records, strict=True)}
+    spans = {"2020 to 2024": date(2020, 1, 1)}
+    yield from scored(records[0], asked.recipe, forecasts, spans)
 
 
 def study(theatre: str, gdelt: Path | None) -> list[dict[str, Any]]:
     """Every row of the table."""
-    known, problems = posed_dyad(theatre)
+    known = embedded(theatre)
     rows = []
-    for problem in problems:
-        print(problem.target, file=sys.stderr)
-        begin = int(np.searchsorted(problem.grid, to_day(first_forecast(known.covered[0]))))
-        found = tried(known, problem, begin)
-        rows += list(scored(problem, problem.grid[begin:], found, SPANS))
+    for asked in of_dyad(known):
+        print(asked.problem.target, file=sys.stderr)
+        record, forecasts = tried(known, asked)
+        rows += list(scored(record, asked.recipe, forecasts, SPANS))
         if gdelt:
-            rows += list(with_edge(problem, gdelt))
+            rows += list(with_edge(asked, gdelt))
     return rows
 
 

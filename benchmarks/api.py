@@ -29,8 +29,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
 
+from features.arrays import Floats
+from flows.pipeline import knowledge
+from flows.pipeline.champions import standing
+from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.settings import Settings, read_settings
+from models.forecasting.ensemble import Ensemble
+from models.problems.problem import Rows
 from publish.contract.context import Context
 from publish.contract.forecast import Forecast
 from publish.files.files import keep_context, latest, publish
@@ -197,26 +206,45 @@ def published_under_load(url: str, root: Path, first: Forecast, issues: int) -> 
     return found | {"editions": len(editions)}
 
 
+def flat(rows: Rows) -> pd.DataFrame:
+    """The rows with what every base rate says of them beside their columns."""
+    parts = [rows.X, *(rate.reshape(len(rows), -1) for rate in rows.rates.values())]
+    values = np.hstack(parts)
+    return pd.DataFrame(values, columns=[f"c{i}" for i in range(values.shape[1])])
+
+
+class Served(BaseEstimator):  # type: ignore[misc]
+    """An ensemble as MLflow serves a model: flat rows in, probabilities out."""
+
+    def __init__(self, ensemble: Ensemble, like: Rows) -> None:
+        self.ensemble = ensemble
+        self.like = like
+
+    def predict(self, X: pd.DataFrame) -> Floats:
+        """The probabilities: (row, horizon)."""
+        like = self.like
+        shape = (len(X), len(like.horizons), len(like.thresholds))
+        width = shape[1] * shape[2]
+        edges = [len(like.names) + width * i for i in range(len(like.rates))]
+        values, *rates = np.split(X.to_numpy(np.float64), edges, axis=1)
+        named = {n: rate.reshape(shape) for n, rate in zip(like.rates, rates, strict=True)}
+        return self.ensemble.predict(replace(like, X=values, rates=named))[:, :, 0]
+
+
 def serve_model(settings: Settings, folder: Path) -> tuple[Path, bytes]:
     """The dyad's first ensemble as an MLflow model, and the request for one row of it."""
-    import numpy as np
     from mlflow.sklearn import save_model
 
-    from features.arrays import to_day
-    from flows.pipeline import knowledge
-    from models.tracking.registry import champion, open_registry
-    from models.walks.events import pose
-
     known = knowledge.gather(settings, "pak_afg", None, date.today())  # noqa: DTZ011
-    held = champion(open_registry(settings.tracking_uri, settings.artifacts), known.theatre)
-    if held is None:
+    vintage = event_vintage(known)
+    champion = standing(settings, vintage, lenient=True).champion
+    if champion is None:
         raise SystemExit("no champion: make a forecast first")
-    at = np.array([to_day(known.as_of)], np.int32)
-    history = known.history.as_known(int(at[0]))
-    X = pose(history, known.theatre, known.covered, at)[0].rows(slice(0, 1))
-    save_model(held.model.ensembles[0], folder / "model", serialization_format="cloudpickle")
-    body = json.dumps({"dataframe_split": json.loads(X.to_json(orient="split"))}).encode()
-    return folder / "model", body
+    _, rows = vintage.now()[0]
+    served = Served(champion.model.ensembles[0], rows)
+    save_model(served, folder / "model", serialization_format="cloudpickle")
+    split = json.loads(flat(rows).to_json(orient="split"))
+    return folder / "model", json.dumps({"dataframe_split": split}).encode()
 
 
 def measure(seconds: int, requests: int, issues: int) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from flows.pipeline import issue, knowledge, resolution
+from flows.pipeline import champions, issue, knowledge, resolution
+from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.settings import Settings, read_settings
 from publish.archive.archive import Archive
 from publish.archive.scoreboard import Scoreboard
@@ -70,9 +71,9 @@ def day(settings: Settings, now: datetime) -> None:
     """None; the day's issue is made and published, by the champion."""
     resolution.close(settings, THEATRE, now)
     known = knowledge.gather(settings, THEATRE, None, now.date())
-    champion = knowledge.current_champion(settings, known.theatre)
+    part = champions.ready(settings, event_vintage(known), register=False)
     issue.check_archive(settings, THEATRE)
-    issue.issue(settings, THEATRE, issue.make_forecast(settings, known, champion, now))
+    issue.issue(settings, THEATRE, issue.make_forecast(settings, known, [part], now))
 
 
 def _linked(source: str, target: str) -> None:

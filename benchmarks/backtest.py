@@ -9,23 +9,20 @@ skforecast in the same run (benchmarks/folds.py says how to make such a python).
 import argparse
 import json
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import folds
+from benchmarks.chronicle import embedded
 from features.arrays import to_day
 from features.table import event_features
-from flows.pipeline import knowledge
-from flows.pipeline.settings import read_settings
-from models.walks.events import learning_grid
+from models.recipes.events import learning_grid
 
 
 def compare(theatre: str) -> dict[str, float]:
     """Seconds of both ways over the embedded chronicle, their ratio, and the largest difference."""
-    settings, now = read_settings(), datetime.now(UTC)
-    known = knowledge.gather_embedded(settings, theatre, now)
+    known = embedded(theatre)
     grid = learning_grid(known.covered[0], known.covered[1])
     history = known.history.as_known(to_day(known.as_of))
     start = time.perf_counter()

@@ -9,10 +9,8 @@ that came lay between their mean ends, and how far the ends move in half a year.
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -21,14 +19,13 @@ from scipy.special import expit
 from scipy.stats import norm
 from sklearn.isotonic import IsotonicRegression
 
+from benchmarks.chronicle import embedded, of_dyad, pasts
 from features.arrays import Floats, to_day
 from features.targets import WEEK
-from flows.pipeline import knowledge
-from flows.pipeline.settings import read_settings
 from models.combining.calibration import apply_map, band, fit_band, fit_map
-from models.forecasting.ensemble import Combined, combine
-from models.walks.events import Record, first_forecast, learning_grid, pose, walk
-from theatres import DYAD
+from models.combining.combine import Past
+from models.numerics import bootstrap
+from models.recipes.events import BLOCK_WEEKS
 
 Band: TypeAlias = Callable[[Floats, Floats, int, Floats, int], tuple[Floats, Floats]]
 """Past forecasts, their outcomes, the horizon, the forecasts of now, a seed -> both ends."""
@@ -49,7 +46,9 @@ def redrawn(p: Floats, y: Floats, horizon: int, now: Floats, seed: int) -> tuple
     """The published band: the calibration map of redrawn records, about the published one."""
     weight = np.full(len(p), WEEK / horizon)
     published = fit_map(p, y, weight)
-    low, high = band(fit_band(p[:, None], y[:, None], weight, horizon, published, seed), now)
+    block = max(BLOCK_WEEKS, -(-horizon // WEEK))
+    times = bootstrap.redrawn(len(p), block, seed)
+    low, high = band(fit_band(p[:, None], y[:, None], weight, published, times), now)
     calibrated = apply_map(published, now)
     return np.minimum(low, calibrated), np.maximum(high, calibrated)
 
@@ -165,42 +164,28 @@ def judged(low: Floats, high: Floats, truth: Floats) -> dict[str, float]:
 
 def chronicle(theatre: str) -> Iterator[dict[str, Any]]:
     """A row a target of the dyad, horizon and band: widths, the record's check, stability."""
-    for record, combined in _records(theatre):
-        for i, horizon in enumerate(record.problem.horizons):
+    known = embedded(theatre)
+    for past in pasts(of_dyad(known), to_day(known.as_of)):
+        problem = past.record.problem
+        for i, horizon in enumerate(problem.horizons):
             for name, make in BANDS.items():
-                found = list(_walked(record, combined, i, make))
-                yield {
-                    "target": record.problem.target,
-                    "horizon": horizon,
-                    "band": name,
-                    **_told(found),
-                }
-
-
-def _records(theatre: str) -> Iterator[tuple[Record, Combined]]:
-    settings, now = read_settings(), datetime.now(UTC)
-    known = knowledge.gather_embedded(settings, theatre, now)
-    day = to_day(known.as_of)
-    history, covered = known.history.as_known(day), known.covered
-    posed = pose(history, known.theatre, covered, learning_grid(*covered))
-    problems = [problem for problem in posed if problem.units == (DYAD,)]
-    for record in walk(problems, first_forecast(covered[0]), 0, None, _tell):
-        yield record, combine(record, day)
+                walked = list(_walked(past, i, make))
+                yield {"target": problem.target, "horizon": horizon, "band": name, **_told(walked)}
 
 
 Walked: TypeAlias = tuple[Floats, Floats, Floats, Floats, Floats]
 """Both ends of the next half year's forecasts, what came, both ends at FIXED."""
 
 
-def _walked(record: Record, combined: Combined, i: int, make: Band) -> Iterator[Walked]:
+def _walked(past: Past, i: int, make: Band) -> Iterator[Walked]:
     """Every half year the bands of the forecasts until the next, from what was closed then."""
-    origins, labels = record.origins, record.problem.labels
-    horizon = record.problem.horizons[i]
-    came = labels.outcomes(origins)[0, i]
+    record, p = past.record, past.combined.pooled[0, 0, i]
+    origins, horizon = record.origins, record.problem.horizons[i]
+    came = record.settled()[0, 0, i]
     for start in range(4 * STEP_WEEKS, len(origins), STEP_WEEKS):
-        y = labels.as_of(int(origins[start]), origins[:start])[0, i]
+        y = record.reached(int(origins[start]), start)[0, 0, i]
         closed = ~np.isnan(y)
-        p, span = combined.pooled[0, i], slice(start, start + STEP_WEEKS)
+        span = slice(start, start + STEP_WEEKS)
         now = np.concatenate([p[span], FIXED])
         low, high = make(p[:start][closed], y[closed], horizon, now, start)
         n = len(p[span])
@@ -220,10 +205,6 @@ def _told(found: list[Walked]) -> dict[str, float]:
         "mean_high": float(high[known].mean()),
         "moved": float(np.abs(np.diff(fixed, axis=0)).mean()),
     }
-
-
-def _tell(done: int, total: int) -> None:
-    print(f"\rrolling origins: {done} of {total}", end="", file=sys.stderr, flush=True)
 
 
 def main() -> None:

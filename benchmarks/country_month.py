@@ -7,22 +7,39 @@ on `--first 2008-01 --until 2014-12`.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 import scoringrules as sr
 
-from benchmarks.panels import arguments, countries, month_of, predictions, scored, show, tell
+from benchmarks.panels import (
+    Walked,
+    arguments,
+    countries,
+    month_names,
+    month_of,
+    predictions,
+    scored,
+    show,
+    walked_months,
+)
 from benchmarks.peer import peer_features, peer_forecast
 from features.arrays import Floats
 from features.monthly.panel import MONTHS_A_YEAR, Panel, label
 from models.combining.conformal import conformal_levels, in_step, transform
-from models.forecasting.count_months import country_study
 from models.learners.memories import frequencies
 from models.learners.panel import NegativeBinomial
 from models.numerics.distribution import quantiles
-from models.walks.months import BURN_MONTHS, Study, Walked, table, walk
+from models.recipes.months import (
+    BURN_MONTHS,
+    Rates,
+    Study,
+    country_recipe,
+    country_study,
+    rungs_of,
+    table,
+)
 from streams.places.regions import region
 
 THRESHOLDS = (1.0, 25.0, 100.0)
@@ -35,21 +52,20 @@ RIVAL_COLUMNS = ("level_120", "level_12", "level_1")
 """Climatology and persistence of two lengths: what the negative-binomial rival looks at."""
 
 
-def baselines(
-    panel: Panel, first: int, continents: list[str]
-) -> Callable[[int], dict[str, Floats]]:
-    """The peer, refitted at every origin, and the frequencies: horizon -> forecasts."""
-    X = peer_features(panel, continents)
+def baselines(first: int, continents: list[str]) -> Rates:
+    """The peer, refitted at every origin from `first` on, and the frequencies."""
 
-    def every(horizon: int) -> dict[str, Floats]:
-        months = panel.deaths.shape[1]
-        peer = np.full((len(THRESHOLDS), *panel.deaths.shape), np.nan)
-        for k, threshold in enumerate(THRESHOLDS):
-            for origin in range(first, months - horizon):
-                peer[k, :, origin] = peer_forecast(X, panel.deaths, threshold, horizon, origin)
-        return {"peer": peer, **frequencies(panel, panel.deaths, THRESHOLDS, horizon)}
+    def rates(
+        panel: Panel, size: Floats, thresholds: Sequence[float], horizon: int
+    ) -> dict[str, Floats]:
+        X = peer_features(panel, continents)
+        peer = np.full((len(thresholds), *size.shape), np.nan)
+        for k, threshold in enumerate(thresholds):
+            for origin in range(first, size.shape[1] - horizon):
+                peer[k, :, origin] = peer_forecast(X, size, threshold, horizon, origin)
+        return {"peer": peer, **frequencies(panel, size, thresholds, horizon)}
 
-    return every
+    return rates
 
 
 def count_scores(study: Study, walked: Walked, seed: int) -> dict[str, float]:
@@ -57,10 +73,9 @@ def count_scores(study: Study, walked: Walked, seed: int) -> dict[str, float]:
 
     And how often what came lay inside the ensemble's 90% interval, as stated and conformal.
     """
-    n = len(walked.origins)
-    y = np.log1p(walked.y).ravel()
-    ladder = walked.ladder.transpose(1, 2, 0).reshape(len(y), -1)
-    ours = quantiles(ladder, study.ladder, LEVELS)
+    ladder, size = walked.rows()
+    y = np.log1p(size)
+    ours = quantiles(ladder, walked.rungs, LEVELS)
     found = {
         "crps": _crps(y, ours),
         "crps_nb": _crps(y, _negative_binomial(study, walked)),
@@ -70,19 +85,20 @@ def count_scores(study: Study, walked: Walked, seed: int) -> dict[str, float]:
         **found,
         "below_nb": 1 - found["crps"] / found["crps_nb"],
         "skill": 1 - found["crps"] / found["crps_climatology"],
-        **_coverage(study, walked, ladder, seed),
-        "forecasts": float(n * len(study.panel.units)),
+        **_coverage(walked, seed),
+        "forecasts": float(len(y)),
     }
 
 
-def _coverage(study: Study, walked: Walked, ladder: Floats, seed: int) -> dict[str, float]:
+def _coverage(walked: Walked, seed: int) -> dict[str, float]:
     """How often what came lay in the 90% interval: as the forecast states it, and conformal as far
     as its probabilities of the thresholds allow, which is what is published.
 
     Randomised, overall and by thirds of the forecast; the first year only teaches.
     """
-    shape = walked.y.shape
-    pit = transform(ladder, study.ladder, walked.y.ravel(), seed).reshape(shape)
+    shape = walked.size.shape
+    ladder, size = walked.rows()
+    pit = transform(ladder, walked.rungs, size, seed).reshape(shape)
     level = walked.p["ensemble"][0]
     levels, third = conformal_levels(pit, level, walked.origins, walked.horizon)
     p = walked.p["ensemble"].transpose(1, 2, 0).reshape(pit.size, -1)
@@ -140,18 +156,18 @@ def main() -> None:
     panel = countries(options.data, region)
     if options.until:
         panel = panel.until(month_of(options.until) - panel.first + 1)
-    study = country_study(panel, THRESHOLDS, HORIZONS)
+    study = country_study("country_deaths", panel, THRESHOLDS, HORIZONS)
     first = month_of(options.first) - panel.first
-    others = baselines(panel, first, [region(unit, "continent") for unit in panel.units])
-    walked = walk(study, first, WARM_MONTHS, REFIT_MONTHS, options.seed, others, tell)
+    rates = baselines(first, [region(unit, "continent") for unit in panel.units])
+    plan = (WARM_MONTHS, REFIT_MONTHS, options.seed)
+    whole = walked_months(study, country_recipe(rungs_of(THRESHOLDS)), rates, first, plan)
+    walked = [each.since(first) for each in whole]
     if options.predictions:
-        frames = [predictions(panel, each, THRESHOLDS) for each in walked]
+        frames = [predictions(each, panel.units, month_names(panel)) for each in walked]
         pd.concat(frames).to_parquet(options.predictions, index=False)
     every = np.ones(len(panel.units), np.bool_)
     rows = [
-        row
-        for each in walked
-        for row in scored(each, THRESHOLDS, every, RIVALS, "countries", options.seed)
+        row for each in walked for row in scored(each, every, RIVALS, "countries", options.seed)
     ]
     counts = {str(each.horizon): count_scores(study, each, options.seed) for each in walked}
     show(rows, {"counts": counts, "seconds": time.perf_counter() - start}, options.json)

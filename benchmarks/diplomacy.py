@@ -9,23 +9,19 @@ fighting, so that a rise after an offer says nothing against offers.
 
 import argparse
 import json
-import sys
 import time
-from dataclasses import asdict
-from datetime import UTC, date, datetime
+from dataclasses import asdict, replace
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
 
 from benchmarks.ablation import lead_times, shift_after, without, worth
+from benchmarks.chronicle import embedded, of_dyad, pasts
 from features.arrays import Floats, to_date, to_day
 from features.history import History
-from flows.pipeline import knowledge
-from flows.pipeline.settings import read_settings
-from models.forecasting.ensemble import combine
-from models.judging.scoring import ENSEMBLE
-from models.walks.events import Problem, first_forecast, learning_grid, pose, walk
-from theatres import DYAD
+from models.combining.combine import Past
+from models.judging.gate import ENSEMBLE
 
 FAMILIES: Final = {
     "conciliation": ("conciliation",),
@@ -53,58 +49,51 @@ HORIZON: Final = 30
 SINCE: Final = to_day(date(2012, 1, 2))
 
 
-def _tell(done: int, total: int) -> None:
-    print(f"\r{done} of {total}", end="", file=sys.stderr, flush=True)
-
-
-def _forecasts(problems: list[Problem], first: date, last: int) -> list[tuple[Any, Floats]]:
-    """Each problem's record, and its ensemble's forecasts: (unit, horizon, origin)."""
-    records = walk(problems, first, 0, progress=_tell)
-    return [(record, combine(record, last).p) for record in records]
-
-
-def _responses(history: History, record: Any, p: Floats) -> list[dict[str, Any]]:
+def _responses(history: History, past: Past) -> list[dict[str, Any]]:
+    record, p = past.record, _forecasts(past)
     at = record.problem.horizons.index(HORIZON)
     shown = record.origins >= SINCE
     found = []
     for name, kinds in EVENTS.items():
-        shift, events = shift_after(history, kinds, record.origins[shown], p[0, at, shown])
+        shift, events = shift_after(history, kinds, record.origins[shown], p[at, shown])
         found.append({"after": name, "shift": shift, "events": events})
     return found
 
 
+def _forecasts(past: Past) -> Floats:
+    """The ensemble's forecasts of the dyad: (horizon, origin)."""
+    p: Floats = past.combined.p[0, 0]
+    return p
+
+
 def study(theatre: str) -> dict[str, Any]:
     """Ablation, shifts and lead times of the embedded chronicle."""
-    settings, now = read_settings(), datetime.now(UTC)
-    known = knowledge.gather_embedded(settings, theatre, now)
-    covered = (known.covered[0], min(known.covered[1], known.as_of))
-    history = known.history.as_known(to_day(known.as_of))
-    posed = pose(history, known.theatre, covered, learning_grid(*covered))
-    problems = [problem for problem in posed if problem.units == (DYAD,)]
-    first, last = first_forecast(covered[0]), to_day(known.as_of)
-    full = _forecasts(problems, first, last)
+    known = embedded(theatre)
+    asked, last = of_dyad(known), to_day(known.as_of)
+    full = pasts(asked, last)
     ablation: list[dict[str, Any]] = []
     for name, families in FAMILIES.items():
-        muted = _forecasts([without(problem, families) for problem in problems], first, last)
-        for (record, ours), (_, theirs) in zip(full, muted, strict=True):
-            shown = record.origins >= SINCE
-            y = record.problem.labels.outcomes(record.origins)[:, :, shown]
-            told = worth(record.problem, name, ours[:, :, shown], theirs[:, :, shown], y, 0)
-            ablation += [asdict(each) for each in told]
-    record, p = next(each for each in full if each[0].problem.target == "clash")
+        muted = [replace(each, problem=without(each.problem, families)) for each in asked]
+        for each, ours, theirs in zip(asked, full, pasts(muted, last), strict=True):
+            shown = ours.record.origins >= SINCE
+            p, rival = (past.combined.p[0][:, :, shown] for past in (ours, theirs))
+            skill = worth(each, name, p, rival, ours.record.settled()[0][:, :, shown], 0)
+            ablation += [asdict(horizon) for horizon in skill]
+    clash = next(past for past in full if past.record.problem.target == "clash")
+    record = clash.record
     at = record.problem.horizons.index(HORIZON)
     models = {
-        ENSEMBLE: p[0, at],
-        known.theatre.baseline: record.p[record.models.index(known.theatre.baseline), 0, at],
+        ENSEMBLE: _forecasts(clash)[at],
+        known.theatre.baseline: record.of(known.theatre.baseline)[0, 0, at],
     }
     onsets = {name: to_day(day) for name, day in ONSETS.items()}
     leads = lead_times(record.origins, models, onsets, LEADS)
     leads["origin"] = [to_date(day).isoformat() for day in leads["origin"]]
     return {
         "ablation": ablation,
-        "shifts": _responses(history, record, p),
+        "shifts": _responses(known.history.as_known(last), clash),
         "lead": leads.to_dict("records"),
-        "rate": float(np.nanmean(record.problem.labels.outcomes(record.origins)[0, at])),
+        "rate": float(np.nanmean(record.settled()[0, 0, at])),
     }
 
 

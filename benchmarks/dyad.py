@@ -9,11 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from benchmarks.panels import tell
 from commands.report import backtest, score_lines
-
-
-def _tell(done: int, total: int) -> None:
-    print(f"\rrolling origins: {done} of {total}", end="", file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -26,9 +23,9 @@ def main() -> None:
     parser.add_argument("--theatre", default="pak_afg")
     options = parser.parse_args()
     start = time.perf_counter()
-    scores, skill, record = backtest(options.theatre, _tell)
+    scores, skill, record = backtest(options.theatre, tell)
     seconds = time.perf_counter() - start
-    print(f"\n{seconds:.1f} s", file=sys.stderr)
+    print(f"{seconds:.1f} s", file=sys.stderr)
     if options.predictions:
         record.to_parquet(options.predictions, index=False)
     if options.json:

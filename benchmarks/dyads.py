@@ -9,6 +9,7 @@ always, `ensemble` only where they have earned it, `without_chronicle` never.
 """
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -19,23 +20,24 @@ import pandas as pd
 from benchmarks.increment import increment, log_score
 from benchmarks.month_ends import monthly_columns
 from benchmarks.panels import (
+    Walked,
     arguments,
     dyads,
+    month_names,
     month_of,
     predictions,
     scored,
     show,
     sides_of,
-    tell,
+    walked_months,
 )
 from benchmarks.skill import mean_over_months
-from features.arrays import Floats
+from features.arrays import Bools, Floats
 from features.history import history_of
 from features.monthly.panel import Panel
-from models.forecasting.count_months import dyad_study
 from models.learners.memories import frequencies, leaning_memories
-from models.numerics.distribution import falling, reached
-from models.walks.months import Study, Walked, walk
+from models.numerics.distribution import falling
+from models.recipes.months import Study, dyad_recipe, dyad_study, rungs_of
 from streams.sources.chronicle import read
 from theatres import load_theatre
 
@@ -69,12 +71,12 @@ def chronicle_columns(panel: Panel) -> dict[str, Floats]:
 def with_chronicle(walked: Walked, unit: int, columns: dict[str, Floats]) -> Walked:
     """The record with the chronicle's increments for one unit; the others stay as they are."""
     plain = walked.p["ensemble"]
-    y = reached(walked.y[unit], THRESHOLDS)
+    y = walked.reached[:, unit]
     p = {**walked.p, PLAIN: plain}
     for name, values in columns.items():
         now = values[walked.origins]
         found = [
-            increment(plain[k, unit], y[:, k], now, walked.horizon) for k in range(len(THRESHOLDS))
+            increment(plain[k, unit], y[k], now, walked.horizon) for k in range(len(THRESHOLDS))
         ]
         p[name] = _replaced(plain, unit, [each.corrected for each in found])
         if name == "with_both":
@@ -90,13 +92,11 @@ def _replaced(plain: Floats, unit: int, rows: list[Floats]) -> Floats:
 
 def gains(walked: Walked, unit: int, seed: int) -> list[dict[str, Any]]:
     """How far each increment lowers the log score of the unit's forecasts, by month."""
-    y = reached(walked.y[unit], THRESHOLDS)
+    y = walked.reached[:, unit]
     found = []
     for name in ("with_force", "with_diplomacy", "with_both", "ensemble"):
         for k, threshold in enumerate(THRESHOLDS):
-            without, ours = (
-                log_score(walked.p[which][k, unit], y[:, k]) for which in (PLAIN, name)
-            )
+            without, ours = (log_score(walked.p[which][k, unit], y[k]) for which in (PLAIN, name))
             gain = (without - ours)[~np.isnan(without - ours)]
             told = mean_over_months(gain, walked.horizon, seed)
             row = {"horizon": walked.horizon, "threshold": threshold, "model": name}
@@ -104,17 +104,24 @@ def gains(walked: Walked, unit: int, seed: int) -> list[dict[str, Any]]:
     return found
 
 
-def study_of(
-    data: Path, listed: Path, until: str | None
-) -> tuple[Study, np.typing.NDArray[np.bool_]]:
+def study_of(data: Path, listed: Path, until: str | None) -> tuple[Study, Bools]:
     """The study of UCDP's dyads, nothing after month `until` read, and which are interstate."""
     panel, interstate = dyads(data, listed)
     if until:
         months = month_of(until) - panel.first + 1
         interstate = interstate[panel.entered < months]
         panel = panel.until(months)
-    sides = sides_of(panel.units, listed)
-    return dyad_study(panel, sides, interstate, THRESHOLDS, HORIZONS), interstate
+    sides = (sides_of(panel.units, listed), interstate)
+    return dyad_study("dyad_deaths", panel, sides, THRESHOLDS, HORIZONS), interstate
+
+
+def baselines(
+    panel: Panel, size: Floats, thresholds: Sequence[float], horizon: int
+) -> dict[str, Floats]:
+    """The frequencies, the memories among them `bare`, and the memories that lean on a prior."""
+    bare = frequencies(panel, size, thresholds, horizon)
+    named = {f"{n}_bare" if n.startswith("memory") else n: p for n, p in bare.items()}
+    return {**named, **leaning_memories(panel, size, thresholds)}
 
 
 def main() -> None:
@@ -123,26 +130,21 @@ def main() -> None:
     start = time.perf_counter()
     study, interstate = study_of(options.data, options.dyads, options.until)
     panel = study.panel
-
-    def others(horizon: int) -> dict[str, Floats]:
-        bare = frequencies(panel, panel.deaths, THRESHOLDS, horizon)
-        named = {f"{n}_bare" if n.startswith("memory") else n: p for n, p in bare.items()}
-        return {**named, **leaning_memories(panel, panel.deaths, THRESHOLDS)}
-
     first = month_of(options.first) - panel.first
-    whole = walk(study, first, WARM_MONTHS, REFIT_MONTHS, options.seed, others, tell, whole=True)
+    plan = (WARM_MONTHS, REFIT_MONTHS, options.seed)
+    whole = walked_months(study, dyad_recipe(rungs_of(THRESHOLDS)), baselines, first, plan)
     ours = panel.units.index(PAKISTAN_AFGHANISTAN)
     columns = chronicle_columns(panel)
     walked = [with_chronicle(each, ours, columns).since(first) for each in whole]
     if options.predictions:
-        frames = [predictions(panel, each, THRESHOLDS) for each in walked]
+        frames = [predictions(each, panel.units, month_names(panel)) for each in walked]
         pd.concat(frames).to_parquet(options.predictions, index=False)
     chosen = {"dyad 12291": np.arange(len(panel.units)) == ours, "interstate": interstate}
     rows = [
         row
         for each in walked
         for name, units in chosen.items()
-        for row in scored(each, THRESHOLDS, units, RIVALS, name, options.seed)
+        for row in scored(each, units, RIVALS, name, options.seed)
     ]
     gained = [row for each in walked for row in gains(each, ours, options.seed)]
     show(rows, {"chronicle": gained, "seconds": time.perf_counter() - start}, options.json)

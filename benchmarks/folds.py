@@ -13,30 +13,24 @@ import json
 import subprocess
 import tempfile
 import time
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import Ridge
 
-from features.arrays import Floats, Ints, to_day
-from features.targets import WEEK, Labels
-from flows.pipeline import knowledge
-from flows.pipeline.settings import read_settings
-from models.learners.members import Learner
-from models.walks.events import (
-    REFIT_WEEKS,
-    Problem,
-    first_forecast,
-    fit_at,
-    learning_grid,
-    pose,
-)
-from theatres import DYAD
+from benchmarks.chronicle import embedded, of_dyad
+from features.arrays import Floats, Ints
+from features.targets import WEEK
+from models.forecasting.training import SEED, Asked
+from models.learners.design import Learner, one_window
+from models.problems.problem import Problem, Rows, Sample
+from models.recipes.events import REFIT_WEEKS
+from models.walk import walk
 
 HORIZON: Final = 30
 REPEATS: Final = 3
@@ -75,81 +69,77 @@ print(json.dumps(min(times)))
 class Line(BaseEstimator):  # type: ignore[misc]
     """The ridge as the engine takes a learner."""
 
-    columns: tuple[str, ...] = ()
+    thresholds: Sequence[float] = (1.0,)
 
-    def fit(self, X: pd.DataFrame, Y: Floats, _weight: Floats) -> Self:
+    def fit(self, sample: Sample) -> Self:
         """The fitted estimator; windows that are not closed are left out."""
-        closed = ~np.isnan(Y[:, 0])
-        self.model_ = Ridge(alpha=1.0).fit(X.to_numpy()[closed], Y[closed, 0])
+        X, came, _ = one_window(sample)
+        self.model_ = Ridge(alpha=1.0).fit(X, came)
         return self
 
-    def predict_proba(self, X: pd.DataFrame) -> Floats:
-        """The line's values, (row, 1)."""
-        found: Floats = self.model_.predict(X.to_numpy())[:, None]
-        return found
+    def predict(self, rows: Rows) -> Floats:
+        """The line's values: (row, 1, 1)."""
+        values: Floats = self.model_.predict(rows.X)[:, None, None]
+        return values
 
 
+def members(_problem: Problem, _seed: int) -> dict[str, Learner]:
+    """The line alone."""
+    return {"line": Line()}
+
+
+@dataclass(frozen=True)
 class Settled:
-    """Labels that never were another: what skforecast takes for granted."""
+    """Outcomes that never were another, 1 or 0: what skforecast takes for granted.
 
-    def __init__(self, came: Floats, grid: Ints, gap: int) -> None:
-        self.came = came
-        self.grid = grid
-        self.gap = gap
+    A window closes `gap` weeks after its origin.
+    """
+
+    came: Floats
+    grid: Ints
+    gap: int
 
     def as_of(self, day: int, origins: Ints) -> Floats:
-        """The outcomes whose window has closed, `gap` weeks after its origin: (1, 1, origin)."""
+        """The outcomes whose window has closed: (1, 1, origin)."""
         at = np.searchsorted(self.grid, origins)
         closed = (at + self.gap < np.searchsorted(self.grid, day)) & (at > 0)
         return np.where(closed, self.came[at], np.nan)[None, None]
 
+    def settled(self, origins: Ints) -> Floats:
+        """All outcomes: (1, 1, origin)."""
+        return self.came[np.searchsorted(self.grid, origins)][None, None]
 
-def posed(theatre: str) -> tuple[Problem, Floats, int, int]:
-    """The dyad's first target at one horizon, its outcomes, where forecasts begin, and how many
-    weeks a window takes to close."""
-    known = knowledge.gather_embedded(read_settings(), theatre, datetime.now(UTC))
-    covered = (known.covered[0], min(known.covered[1], known.as_of))
-    history = known.history.as_known(to_day(known.as_of))
-    problem = next(
-        p
-        for p in pose(history, known.theatre, covered, learning_grid(*covered))
-        if p.units == (DYAD,)
-    )
-    came = problem.labels.outcomes(problem.grid)[0, problem.horizons.index(HORIZON)]
-    n = int(np.isnan(came).argmax()) if np.isnan(came).any() else len(came)
+
+def posed(theatre: str) -> tuple[Asked, Floats, int]:
+    """The dyad's first target at one horizon, learnt by the line alone; its outcomes, as far as
+    they are known; and how many weeks a window takes to close."""
+    known = embedded(theatre)
+    asked = of_dyad(known)[0]
+    problem = asked.problem.only(asked.problem.horizons.index(HORIZON))
+    size = problem.outcomes.settled(problem.origins)[0, 0]
+    closed = int(np.isnan(size).argmax()) if np.isnan(size).any() else len(size)
+    came = (size >= problem.thresholds[0]).astype(np.float64)
     gap = -(-(HORIZON + known.theatre.reporting_lag_days) // WEEK) - 1
-    grid = problem.grid[:n]
-    cut = replace(
-        problem,
-        horizons=(HORIZON,),
-        grid=grid,
-        values=problem.values[:, :n],
-        labels=cast("Labels", Settled(came[:n], grid, gap)),
-    )
-    begin = int(np.searchsorted(grid, to_day(first_forecast(known.covered[0]))))
-    return cut, came[:n], begin, gap
-
-
-def by_engine(problem: Problem, begin: int) -> Floats:
-    """The engine's forecasts from `begin` on, refitted every REFIT_WEEKS."""
-    models = cast("dict[str, Learner]", {"line": Line()})
-    found = []
-    for start in range(begin, len(problem.grid), REFIT_WEEKS):
-        fitted = fit_at(problem, int(problem.grid[start]), models)["line"]
-        found.append(fitted.predict_proba(problem.rows(slice(start, start + REFIT_WEEKS)))[:, 0])
-    return np.concatenate(found)
+    outcomes = Settled(came, problem.origins, gap)
+    problem = replace(problem, thresholds=(1.0,), outcomes=outcomes)
+    recipe = replace(asked.recipe, members=members, rates=(), pool=("line",))
+    starts = asked.starts[asked.starts < closed]
+    return Asked(problem, recipe, starts), came[:closed], gap
 
 
 def compare(theatre: str, rival: Path) -> dict[str, Any]:
     """Seconds of both, their ratio, and the largest difference of the forecasts."""
-    problem, came, begin, gap = posed(theatre)
+    asked, came, gap = posed(theatre)
+    problem, recipe, starts, n = asked.problem, asked.recipe, asked.starts, len(came)
+    until = int(problem.origins[n - 1]) + 1
     times = []
     for _ in range(REPEATS):
         start = time.perf_counter()
-        ours = by_engine(problem, begin)
+        (record,) = walk([(problem, recipe, starts)], SEED, jobs=1, until=until)
         times.append(time.perf_counter() - start)
+    ours, begin = record.of("line").ravel(), int(starts[0])
     with tempfile.TemporaryDirectory() as name:
-        table = problem.rows(slice(None)).assign(y=came)
+        table = pd.DataFrame(problem.X[0, :n], columns=problem.names).assign(y=came)
         table.to_parquet(f"{name}/table.parquet", index=False)
         told = [name, *map(str, (REFIT_WEEKS, begin, gap, REPEATS))]
         command = [str(rival), "-W", "ignore", "-c", RIVAL, *told]
@@ -160,8 +150,8 @@ def compare(theatre: str, rival: Path) -> dict[str, Any]:
     seconds = float(json.loads(done.stdout))
     return {
         "origins": len(ours),
-        "refits": -(-len(ours) // REFIT_WEEKS),
-        "columns": problem.values.shape[2],
+        "refits": len(starts),
+        "columns": len(problem.names),
         "engine_seconds": min(times),
         "skforecast_seconds": seconds,
         "times_faster": seconds / min(times),

@@ -10,11 +10,11 @@ import numpy as np
 from scipy.special import expit, logit
 
 from features.arrays import Floats
-from models.judging.gate import judge
+from models.judging.gate import ENSEMBLE, judge, losses_of
 from models.numerics.losses import log_loss
+from models.recipes.events import BLOCK_WEEKS
 
 ORIGINS = 700
-HORIZON = 30
 STEPS = 5
 """Weekly origins that a window of 30 days reaches over."""
 PERSISTENCE = 0.97
@@ -26,7 +26,7 @@ NOISE = 0.1
 
 
 def world(seed: int) -> tuple[Floats, Floats]:
-    """A slow wave of log-odds and the outcomes of overlapping windows: (origin,), (origin, 1)."""
+    """A slow wave of log-odds and the outcomes of overlapping windows: (origin,) each."""
     rng = np.random.default_rng(seed)
     wave = np.zeros(ORIGINS + STEPS)
     noise = rng.normal(size=len(wave)) * SPREAD * np.sqrt(1 - PERSISTENCE**2)
@@ -35,7 +35,7 @@ def world(seed: int) -> tuple[Floats, Floats]:
     weekly = 1 - (1 - expit(logit(RATE) + wave)) ** (1 / STEPS)
     event = rng.random(len(weekly)) < weekly
     came = np.array([event[t : t + STEPS].any() for t in range(ORIGINS)], np.float64)
-    return wave[:ORIGINS], came[:, None]
+    return wave[:ORIGINS], came
 
 
 def promoted(seed: int, kind: str) -> bool:
@@ -46,21 +46,22 @@ def promoted(seed: int, kind: str) -> bool:
     """
     wave, y = world(seed)
     other = world(seed + 1_000_003)[0]
-    closed = np.concatenate([np.zeros(STEPS), y[:-STEPS, 0]])  # the last window closed by then
+    closed = np.concatenate([np.zeros(STEPS), y[:-STEPS]])  # the last window closed by then
     fading = 0.97 ** np.arange(104)
     past = (np.cumsum(closed) + 4 * RATE) / (np.arange(len(y)) + 4)
     weight = np.convolve(np.ones(len(y)), fading)[: len(y)]
     memory = (np.convolve(closed, fading)[: len(y)] + 4 * past) / (weight + 4)
     p = {"climatology": past, "memory": memory}
-    best = min(p.values(), key=lambda q: float(log_loss(q, y[:, 0]).sum()))
+    best = min(p.values(), key=lambda q: float(log_loss(q, y).sum()))
     made = {
         "skilled": logit(past) + SIGNAL * wave,
         "wrong": logit(past) + SIGNAL * other,
         "copy": logit(best) + NOISE * other,
     }
-    p["ensemble"] = expit(made[kind])
-    losses = {name: log_loss(q, y[:, 0]) for name, q in p.items()}
-    return judge(losses, y, HORIZON, seed)[0]
+    p[ENSEMBLE] = expit(made[kind])
+    by_model = {name: q[None, None] for name, q in p.items()}
+    one = np.zeros(1, np.int32)
+    return judge(losses_of(by_model, y[None, None], one, STEPS, BLOCK_WEEKS), seed)[0]
 
 
 def rates(worlds: int) -> dict[str, float]:

@@ -11,7 +11,7 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -23,21 +23,20 @@ from benchmarks.panels import countries, dyads, sides_of, tell
 from benchmarks.segments import read
 from features.arrays import to_day
 from features.weekly.deaths import Deaths
-from flows.pipeline import issue, knowledge
+from flows.pipeline import champions, knowledge
+from flows.pipeline.champions import Part
+from flows.pipeline.event_vintage import event_vintage
+from flows.pipeline.issue import make_forecast
 from flows.pipeline.settings import Settings
-from models.forecasting.count_months import (
-    country_study,
-    dyad_study,
-    monthly_question,
-    monthly_tracks,
-)
-from models.forecasting.count_weeks import segment_question, segment_tracks
-from models.forecasting.counts import Question, Track, judge, published, say
+from models.forecasting.training import Asked, scores, train
+from models.recipes import months, segments
+from models.recipes.recipe import Recipe
+from models.tracking.registry import Champion
 from streams.places.regions import region
 
 MOMENT = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HINDCAST = date(2025, 11, 15)
-COUNTRY, DYAD, SEGMENT = (1.0, 25.0, 100.0), (1.0, 10.0, 25.0), (1.0, 10.0)
+COUNTRY, DYAD = (1, 25, 100), (1, 10, 25)
 MONTHS, DAYS, LAG = (1, 2, 3, 6), (7, 30, 90), 52
 SEGMENT_DAY = date(2021, 9, 27)
 LATE = 20
@@ -57,17 +56,28 @@ def issue_rows(folder: Path, as_of: date | None) -> list[dict[str, Any]]:
     )
     knowledge.ingest(settings, "pak_afg", MOMENT)
     known = knowledge.gather(settings, "pak_afg", as_of, MOMENT.date())
-    champion, _ = knowledge.train(settings, known, as_of is None, tell)
-    forecast = issue.make_forecast(settings, known, champion, MOMENT)
-    # a run's id is drawn at random
-    return [asdict(row) | {"mlflow_run_id": ""} for row in forecast.rows]
+    vintage = event_vintage(known)
+    part = Part(vintage, Champion(champions.fit(vintage, tell).model, "", ""))
+    rows = [asdict(row) for row in make_forecast(settings, known, [part], MOMENT).rows]
+    return [{name: row[name] for name in row if name != "threshold"} for row in rows]
 
 
-def said(question: Question, tracks: Sequence[Track], nests: bool) -> Iterator[dict[str, Any]]:
-    """What is published of every unit, horizon and threshold."""
-    shown = published([judge(track, question, 0) for track in tracks], nests=nests)
-    for track, ours in zip(tracks, shown, strict=True):
-        yield from (asdict(each) for each in say(track, question, ours, 0))
+def spoken(asked: Asked, day: int) -> list[dict[str, Any]]:
+    """What is said from the problem's last origin, `day`, of every unit, horizon and threshold."""
+    problem = asked.problem
+    (trained,) = train([asked], day, progress=tell)
+    there = np.flatnonzero(problem.present[:, -1])
+    last = problem.rows(slice(len(problem.origins) - 1, None), there.astype(np.int32))
+    said = scores(trained.ensemble, [problem.units[i] for i in there], last)
+    rows = [asdict(each) for each in sorted(said, key=lambda each: each.horizon)]
+    return [{name: row[name] for name in row if name != "target"} for row in rows]
+
+
+def monthly(study: months.Study, recipe: Recipe) -> list[dict[str, Any]]:
+    """What is said from a panel's last month."""
+    problem, count = months.pose(study), study.size.shape[1]
+    first = count - 1 - months.RECORD_MONTHS
+    return spoken(Asked(problem, recipe, months.record_starts(count), first, first), count - 1)
 
 
 def until(events: Deaths, day: int) -> Deaths:
@@ -85,24 +95,21 @@ def until(events: Deaths, day: int) -> Deaths:
 
 def count_rows(data: Path) -> dict[str, list[dict[str, Any]]]:
     """What is said of all countries, all dyads and the border's segments, from the tables."""
-    found = {}
     panel = countries(data / "country_month_v25_1.csv", region)
-    study = country_study(panel, COUNTRY, MONTHS)
-    judged = np.ones(len(panel.units), np.bool_)
-    found["countries"] = list(
-        said(monthly_question(study, judged), monthly_tracks(study, 0, tell), nests=False)
-    )
+    study = months.country_study("country_deaths", panel, COUNTRY, MONTHS)
+    rows = {"countries": monthly(study, months.country_recipe(months.rungs_of(COUNTRY)))}
     listed = data / "dyads_v26_1.csv"
     panel, interstate = dyads(data / "dyad_month_v26_1_to_2025_09.csv", listed)
-    study = dyad_study(panel, sides_of(panel.units, listed), interstate, DYAD, MONTHS)
-    found["dyads"] = list(
-        said(monthly_question(study, interstate), monthly_tracks(study, 0, tell), nests=False)
-    )
+    sides = (sides_of(panel.units, listed), interstate)
+    study = months.dyad_study("dyad_deaths", panel, sides, DYAD, MONTHS)
+    rows["dyads"] = monthly(study, months.dyad_recipe(months.rungs_of(DYAD)))
     events, ended, names = read(data / "ged_pakistan_1989_2021_hdx.csv")
     day = to_day(SEGMENT_DAY)
-    tracks = segment_tracks(until(events.late(ended, LATE), day), day, DAYS, LAG, tell)
-    found["segments"] = list(said(segment_question(names), tracks, nests=True))
-    return found
+    seen, weeks = until(events.late(ended, LATE), day), segments.weeks_until(day)
+    problem = segments.pose("segments", names, seen, weeks, int(weeks[0]), DAYS, LAG)
+    starts = segments.record_starts(problem)
+    rows["segments"] = spoken(Asked(problem, segments.segment_recipe(LAG), starts), day)
+    return rows
 
 
 def differences(before: Any, after: Any, where: str = "") -> Iterator[str]:

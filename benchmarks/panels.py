@@ -1,24 +1,28 @@
-"""UCDP's monthly tables as panels, and what a panel benchmark prints and writes."""
+"""UCDP's monthly tables as panels, walked; and what a panel benchmark prints and writes."""
 
 import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from benchmarks.skill import Skill, calibration_slope, skill_over_months, skill_over_units
-from features.arrays import Floats
+from features.arrays import Bools, Floats, Ints
 from features.monthly.panel import Panel, month_name, month_number
 from features.monthly.sides import Sides
-from models.numerics.distribution import reached
-from models.walks.months import Walked
+from models.combining.combine import combine
+from models.judging.gate import ENSEMBLE
+from models.numerics.distribution import bent, reached
+from models.problems.problem import Problem
+from models.recipes import months
+from models.recipes.recipe import Recipe
+from models.walk import walk
 
 FIRST_YEAR = 1989
 """UCDP's events begin in 1989: earlier rows of a table are false zeros."""
@@ -61,7 +65,7 @@ def countries(path: Path, region: Callable[[str], str]) -> Panel:
     )
 
 
-def dyads(table: Path, listed: Path) -> tuple[Panel, npt.NDArray[np.bool_]]:
+def dyads(table: Path, listed: Path) -> tuple[Panel, Bools]:
     """UCDP's state-based dyads as a panel, and which of them are between states.
 
     What is counted is deaths, and 1 in a month with an event without any: at least 1 means any
@@ -117,59 +121,150 @@ def arguments(description: str | None, *files: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
-def predictions(panel: Panel, walked: Walked, thresholds: Sequence[float]) -> pd.DataFrame:
-    """A row a unit, origin, threshold and model; the origin is the last month known."""
-    y = reached(walked.y, thresholds).transpose(2, 0, 1)
-    origins = [month_name(panel.first + int(o)) for o in walked.origins]
+@dataclass(frozen=True)
+class Walked:
+    """Out-of-sample forecasts of one horizon, NaN where there is no outcome.
+
+    `p` is by model, (threshold, unit, origin), the ensemble last; `ladder` the ensemble's
+    distribution, P(size >= rung), (rung, unit, origin); `size` what came, (unit, origin).
+    """
+
+    horizon: int
+    thresholds: tuple[float, ...]
+    rungs: tuple[float, ...]
+    origins: Ints
+    p: dict[str, Floats]
+    ladder: Floats
+    size: Floats
+
+    @property
+    def reached(self) -> Floats:
+        """Whether what came reached each threshold: (threshold, unit, origin)."""
+        return reached(self.size, self.thresholds).transpose(2, 0, 1)
+
+    def rows(self) -> tuple[Floats, Floats]:
+        """The ladder, (row, rung), and what came, (row,): a row a unit and origin."""
+        return self.ladder.transpose(1, 2, 0).reshape(-1, len(self.rungs)), self.size.ravel()
+
+    def since(self, first: int) -> "Walked":
+        """The same record from the origin `first` on."""
+        shown = self.origins >= first
+        return replace(
+            self,
+            origins=self.origins[shown],
+            p={name: values[:, :, shown] for name, values in self.p.items()},
+            ladder=self.ladder[:, :, shown],
+            size=self.size[:, shown],
+        )
+
+
+def walked(
+    problem: Problem, recipe: Recipe, starts: Ints, seed: int, size: Floats | None = None
+) -> list[Walked]:
+    """The problem's record, refitted at the places of `starts`, a Walked a horizon.
+
+    Members whom the recipe names in `members` alone stand in it beside the ensemble. `size` is what
+    came by origin of the problem, (unit, horizon, origin), where not only closed windows count.
+    """
+    whole = replace(recipe, pool=tuple(recipe.members(problem.only(0), seed)))
+    (record,) = walk([(problem, whole, starts)], seed, progress=tell)
+    last, names = int(problem.origins[-1]), (*whole.pool, *recipe.rates)
+    p = {name: record.of(name) for name in names}
+    p[ENSEMBLE] = combine(record, recipe.rule, recipe.pool, last, recipe.nests).p
+    came = record.sizes(last) if size is None else size[:, :, -len(record.origins) :]
+    assert record.ladder is not None  # noqa: S101 - these recipes have a distribution
+    found = []
+    for h, horizon in enumerate(problem.horizons):
+        kept = ~np.isnan(came[:, h]).all(axis=0)
+        mine = came[:, h][:, kept]
+        blank = np.where(np.isnan(mine), np.nan, 1.0)
+        at = {name: values[:, :, h][:, :, kept] for name, values in p.items()}
+        ladder = bent(
+            record.ladder[:, :, h][:, :, kept].transpose(1, 2, 0),
+            recipe.rungs,
+            problem.thresholds,
+            at[ENSEMBLE].transpose(1, 2, 0),
+        ).transpose(2, 0, 1)
+        found.append(
+            Walked(
+                horizon,
+                problem.thresholds,
+                recipe.rungs,
+                record.origins[kept],
+                {name: values * blank for name, values in at.items()},
+                ladder * blank,
+                mine,
+            )
+        )
+    return found
+
+
+def walked_months(
+    study: months.Study, recipe: Recipe, rates: months.Rates, first: int, plan: tuple[int, int, int]
+) -> list[Walked]:
+    """The study's record, a Walked a horizon, with `rates` as its baselines.
+
+    Members are refitted every so many months from month `first` on, and once a year in the months
+    before it that only teach how they are combined; `plan` is how many of either, and the seed.
+    """
+    warm, refit, seed = plan
+    problem = months.pose(study, rates)
+    starts = months.walk_starts(first, len(problem.origins) - min(study.horizons), warm, refit)
+    return walked(problem, replace(recipe, rates=tuple(problem.rates)), starts, seed)
+
+
+def month_names(panel: Panel) -> Callable[[int], str]:
+    """The name of a month by its place in the panel."""
+    return lambda month: month_name(panel.first + month)
+
+
+def predictions(
+    record: Walked, units: Sequence[str], name: Callable[[int], object]
+) -> pd.DataFrame:
+    """A row a unit, origin, threshold and model; `name` is what an origin is called."""
+    origins = [name(int(origin)) for origin in record.origins]
     index = pd.MultiIndex.from_product(
-        [list(thresholds), panel.units, origins], names=["threshold", "unit", "origin"]
+        [record.thresholds, units, origins], names=["threshold", "unit", "origin"]
     )
     parts = []
-    for name, p in walked.p.items():
+    for model, p in record.p.items():
         frame = index.to_frame(index=False)
-        frame["horizon"], frame["model"] = walked.horizon, name
-        frame["probability"], frame["outcome"] = p.ravel(), y.ravel()
+        frame["horizon"], frame["model"] = record.horizon, model
+        frame["probability"], frame["outcome"] = p.ravel(), record.reached.ravel()
         parts.append(frame.dropna(subset=["probability", "outcome"]))
     columns = ["unit", "origin", "horizon", "threshold", "probability", "outcome", "model"]
     return pd.concat(parts, ignore_index=True)[columns]
 
 
 def scored(
-    walked: Walked,
-    thresholds: Sequence[float],
-    chosen: npt.NDArray[np.bool_],
-    rivals: Iterable[str],
-    group: str,
-    seed: int,
+    record: Walked, chosen: Bools, rivals: Iterable[str], group: str, seed: int
 ) -> list[dict[str, Any]]:
     """Scores of every model over the chosen units, and the ensemble's skill against each rival."""
-    y = reached(walked.y, thresholds).transpose(2, 0, 1)[:, chosen]
+    y = record.reached[:, chosen]
     found = []
-    for k, threshold in enumerate(thresholds):
-        known = ~np.isnan(walked.p["ensemble"][:, chosen][k]) & ~np.isnan(y[k])
+    for k, threshold in enumerate(record.thresholds):
+        known = ~np.isnan(y[k])
         loss = {
-            name: np.where(known, (p[k, chosen] - y[k]) ** 2, 0.0) for name, p in walked.p.items()
+            name: np.where(known, (p[k, chosen] - y[k]) ** 2, 0.0) for name, p in record.p.items()
         }
-        for name, p in walked.p.items():
+        for name, p in record.p.items():
             row: dict[str, Any] = {
                 "units": group,
-                "horizon": walked.horizon,
+                "horizon": record.horizon,
                 "threshold": threshold,
                 "model": name,
                 **_scores(p[k, chosen][known], y[k][known]),
             }
             found.append(row)
-            if name == "ensemble":
+            if name == ENSEMBLE:
                 row["skill"] = {
-                    rival: asdict(_skill(loss[name], loss[rival], known, walked.horizon, seed))
+                    rival: asdict(_skill(loss[name], loss[rival], known, record.horizon, seed))
                     for rival in rivals
                 }
     return found
 
 
-def _skill(
-    loss: Floats, rival: Floats, known: npt.NDArray[np.bool_], horizon: int, seed: int
-) -> Skill:
+def _skill(loss: Floats, rival: Floats, known: Bools, horizon: int, seed: int) -> Skill:
     """Skill of losses by (unit, origin): over units, or over months where there is one unit."""
     if len(loss) > 1:
         return skill_over_units(loss.sum(axis=1), rival.sum(axis=1), seed)

@@ -13,19 +13,17 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
 from benchmarks.dyads import PAKISTAN_AFGHANISTAN
 from benchmarks.panels import dyads, month_of
+from features.arrays import Bools
 from features.monthly.panel import Panel
 from features.monthly.ucdp import between_states, dyad_panel
 from flows.pipeline.settings import read_settings
-from models.forecasting.count_months import INTERSTATE_WEIGHT
 from models.learners.prior import FILE, fit_prior, write_prior
+from models.recipes.months import INTERSTATE_WEIGHT
 from streams.sources.ucdp.months import dyad_months, told_until
 from streams.store.store import connect
-
-Bools = npt.NDArray[np.bool_]
 
 
 def told_by_tables(data: Path, listed: Path) -> tuple[Panel, Bools, str]:

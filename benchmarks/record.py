@@ -17,10 +17,11 @@ from typing import Any, Final
 import pandas as pd
 from matplotlib.figure import Figure
 
+from features.rates import RATES
 from flows.pipeline.settings import read_settings
-from models.learners.members import BASELINES
 from models.tracking.figures import lead_figure, skill_figure
-from models.tracking.registry import log_record, open_registry
+from models.tracking.registry import open_registry
+from models.tracking.runs import log_record
 
 Result = dict[str, Any]
 HEAD: Final = """# The record
@@ -137,7 +138,7 @@ def dyad(found: Result) -> Iterator[str]:
         table = part.pivot_table(
             index=["target", "units", "horizon"], columns="model", values="log_score"
         )
-        base = [name for name in table if str(name) in BASELINES]
+        base = [name for name in table if str(name) in RATES]
         best = table[base].min(axis=1)
         table["ensemble to best"] = [f"{100 * x:+.1f}%" for x in table["ensemble"] / best - 1]
         yield from _table(table.reset_index())

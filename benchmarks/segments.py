@@ -6,7 +6,9 @@ python -m benchmarks.segments --data ged_pakistan_1989_2021_hdx.csv --json --pre
 import argparse
 import json
 import time
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +16,18 @@ import numpy as np
 import pandas as pd
 import scoringrules as sr
 
-from benchmarks.panels import tell
+from benchmarks.hawkes import Hawkes
+from benchmarks.panels import Walked, predictions, walked
 from benchmarks.skill import calibration_slope
 from features.arrays import Floats, Ints, to_date, to_day
-from features.weekly.deaths import Deaths
+from features.weekly.deaths import Deaths, death_labels
 from features.weekly.places import placed
-from models.numerics.bootstrap import redraw
-from models.numerics.distribution import quantiles, reached
-from models.walks.weeks import LADDER, THRESHOLDS, Weekly, walk_weeks
+from models.learners.design import Learner
+from models.numerics.bootstrap import redrawn
+from models.numerics.distribution import quantiles
+from models.problems.problem import Problem
+from models.recipes.recipe import Recipe, block_of
+from models.recipes.segments import REFIT_WEEKS, YEARLY, members, pose, segment_recipe
 from streams.places.border import border_of
 from theatres import load_theatre
 
@@ -60,17 +66,31 @@ def _days(texts: "pd.Series[str]") -> Ints:
     return np.asarray((since // pd.Timedelta(days=1)).to_numpy(), np.int32)
 
 
-def skill_rows(walked: Weekly, delay: int, seed: int) -> list[dict[str, Any]]:
+def beside(problem: Problem, seed: int, lag: int) -> dict[str, Learner]:
+    """The members, and the self-exciting process, which is not combined: it did worse where
+    settings were chosen."""
+    excited = [name for name in problem.names if ".events_" in name or ".log_" in name]
+    return members(problem, seed, lag) | {"hawkes": Hawkes(problem.thresholds, excited)}
+
+
+def recipe_of(delay: int) -> Recipe:
+    """The segments' recipe with the self-exciting process beside the ensemble."""
+    recipe = segment_recipe(delay)
+    slow = {**recipe.slow, "hawkes": YEARLY}
+    return replace(recipe, members=partial(beside, lag=delay), slow=slow)
+
+
+def skill_rows(record: Walked, delay: int, block: int, seed: int) -> list[dict[str, Any]]:
     """Brier, slope and skill of every model, with a 90% block-bootstrap interval over origins."""
-    y = reached(walked.deaths, THRESHOLDS).transpose(2, 0, 1)
-    times = redraw(len(walked.origins), walked.horizon, seed, DRAWS)
+    y = record.reached
+    times = redrawn(len(record.origins), block, seed, DRAWS)
     found = []
-    for k, threshold in enumerate(THRESHOLDS):
-        loss = {name: ((p[k] - y[k]) ** 2).mean(axis=0) for name, p in walked.p.items()}
-        for name, p in walked.p.items():
+    for k, threshold in enumerate(record.thresholds):
+        loss = {name: ((p[k] - y[k]) ** 2).mean(axis=0) for name, p in record.p.items()}
+        for name, p in record.p.items():
             row: dict[str, Any] = {
                 "delay": delay,
-                "horizon": walked.horizon,
+                "horizon": record.horizon,
                 "threshold": threshold,
                 "model": name,
                 "rate": float(y[k].mean()),
@@ -85,28 +105,11 @@ def skill_rows(walked: Weekly, delay: int, seed: int) -> list[dict[str, Any]]:
     return found
 
 
-def crps(walked: Weekly) -> float:
+def crps(record: Walked) -> float:
     """Mean CRPS of log1p deaths of the ensemble's distribution."""
-    ladder = walked.ladder.transpose(1, 2, 0).reshape(-1, len(LADDER))
-    q: Floats = quantiles(ladder, LADDER, LEVELS)
-    return float(np.mean(sr.crps_quantile(np.log1p(walked.deaths).ravel(), q, LEVELS)))
-
-
-def predictions(walked: Weekly, names: tuple[str, ...]) -> pd.DataFrame:
-    """A row a unit, origin, threshold and model."""
-    y = reached(walked.deaths, THRESHOLDS).transpose(2, 0, 1)
-    origins = [to_date(day) for day in walked.origins]
-    index = pd.MultiIndex.from_product(
-        [list(THRESHOLDS), names, origins], names=["threshold", "unit", "origin"]
-    )
-    parts = []
-    for name, p in walked.p.items():
-        frame = index.to_frame(index=False)
-        frame["horizon"], frame["model"] = walked.horizon, name
-        frame["probability"], frame["outcome"] = p.ravel(), y.ravel()
-        parts.append(frame)
-    columns = ["unit", "origin", "horizon", "threshold", "probability", "outcome", "model"]
-    return pd.concat(parts, ignore_index=True)[columns]
+    ladder, size = record.rows()
+    q: Floats = quantiles(ladder, record.rungs, LEVELS)
+    return float(np.mean(sr.crps_quantile(np.log1p(size), q, LEVELS)))
 
 
 def main() -> None:
@@ -127,15 +130,20 @@ def main() -> None:
     origins = np.arange(to_day(BEGIN), to_day(options.last) + 1, 7, dtype=np.int32)
     rows: list[dict[str, Any]] = []
     counts: dict[str, float] = {}
+    # what came of the last windows is known too, though none was closed by then
+    came = death_labels(events, origins, HORIZONS).transpose(1, 0, 2)[: len(names)]
+    begin = int(np.searchsorted(origins, to_day(options.first)))
+    starts = np.arange(begin, len(origins), REFIT_WEEKS, dtype=np.int32)
     for delay in options.delays:
-        late = events.late(ends, delay)
-        first, since = to_day(options.first), to_day(SINCE)
-        walked = walk_weeks(late, origins, first, since, HORIZONS, delay, options.seed, tell)
-        rows += [row for each in walked for row in skill_rows(each, delay, options.seed)]
+        late, recipe = events.late(ends, delay), recipe_of(delay)
+        problem = pose("segments", names, late, origins, to_day(SINCE), HORIZONS, delay)
+        records = walked(problem, recipe, starts, options.seed, came)
+        for h, each in enumerate(records):
+            rows += skill_rows(each, delay, block_of(problem, recipe, h), options.seed)
         if delay == options.delays[0]:
-            counts = {str(each.horizon): crps(each) for each in walked}
+            counts = {str(each.horizon): crps(each) for each in records}
             if options.predictions:
-                frames = [predictions(each, names) for each in walked]
+                frames = [predictions(each, names, to_date) for each in records]
                 pd.concat(frames).to_parquet(options.predictions, index=False)
     seconds = time.perf_counter() - start
     if options.json:

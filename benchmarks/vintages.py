@@ -26,12 +26,12 @@ from benchmarks.panels import month_of
 from benchmarks.peer import peer_features, peer_forecast
 from features.arrays import Floats
 from features.monthly.panel import Panel, decayed, month_name, month_number
-from models.forecasting.count_months import country_study
-from models.learners.panel import Member
 from models.numerics.distribution import bent, falling, quantiles, reached
 from models.numerics.losses import log_loss
 from models.numerics.odds import log_odds
-from models.walks.months import fit, table
+from models.problems.problem import Rows
+from models.recipes.months import country_recipe, country_study, pose
+from models.walk import Fits, answers, fit_at
 from streams.places.regions import iso3_of, region
 
 THRESHOLDS: Final = (1.0, 25.0, 100.0)
@@ -155,20 +155,20 @@ def _span(
     panel: Panel, vintages: pd.DataFrame, way: str, span: Sequence[int], seed: int
 ) -> list[dict[str, Any]]:
     stands = {o: stood(panel, vintages, way, o) for o in span}
-    tables = {
-        o: table(country_study(each, THRESHOLDS, HORIZONS, LADDER)) for o, each in stands.items()
+    problems = {
+        o: pose(country_study("country_deaths", each, THRESHOLDS, HORIZONS))
+        for o, each in stands.items()
     }
     continents = [region(unit, "continent") for unit in panel.units]
     theirs = {o: peer_features(each, continents) for o, each in stands.items()}
-    study = country_study(stands[span[0]], THRESHOLDS, HORIZONS, LADDER)
-    shown = [panel.units.index(unit) for unit in SHOWN]
+    shown = np.array([panel.units.index(unit) for unit in SHOWN], np.int32)
     rows = []
-    for horizon in HORIZONS:
-        members = fit(study, *tables[span[0]], horizon, span[0], seed)
+    for h, horizon in enumerate(HORIZONS):
+        fits = fit_at(problems[span[0]].only(h), country_recipe(LADDER), span[0], seed)
         for o in span:
             deaths = stands[o].deaths
             p = {
-                "ensemble": _ensemble(members, tables[o][1][shown, o]),
+                "ensemble": _ensemble(fits, problems[o].only(h).rows(slice(o, o + 1), shown)),
                 "peer": _laddered(
                     [peer_forecast(theirs[o], deaths, k, horizon, o)[shown] for k in LADDER]
                 ),
@@ -198,13 +198,12 @@ def _laddered(p: Sequence[Floats]) -> Floats:
     return falling(np.clip(np.stack(p, axis=1), 1e-4, 1 - 1e-4))
 
 
-def _ensemble(members: dict[str, Member], X: Floats) -> Floats:
+def _ensemble(fits: Fits, rows: Rows) -> Floats:
     """The mean of the members' log-odds at the thresholds, and the forest's ladder bent to it."""
-    judged = [LADDER.index(k) for k in THRESHOLDS]
-    found = {name: model.predict(X) for name, model in members.items()}
-    same = [p if p.shape[1] == len(judged) else p[:, judged] for p in found.values()]
-    mean = expit(log_odds(np.stack(same)).mean(axis=0))
-    return bent(found["forest"], LADDER, THRESHOLDS, falling(mean))
+    p, ladder = answers(fits, rows, "forest")
+    assert ladder is not None  # noqa: S101 - the forest is a member
+    mean = expit(log_odds(p[:, :, 0]).mean(axis=0))
+    return bent(ladder[:, 0], LADDER, THRESHOLDS, falling(mean))
 
 
 def losses(rows: pd.DataFrame, panel: Panel, vintages: pd.DataFrame) -> pd.DataFrame:

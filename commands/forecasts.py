@@ -156,20 +156,24 @@ def train(
     ] = "",
     verbose: Verbose = False,
 ) -> None:
-    """Train a challenger as of the newest day that the events cover; the gate decides.
+    """Train a challenger as of the newest day that can be forecast; the gate decides.
 
     Example: dyadcast train
+
+    One for each group of targets whose source has told something.
     """
     with job(theatre, verbose):
         from commands.report import score_lines
         from flows.daily import train as run
 
         logged = run(theatre, because=promote_because)
-    for line in score_lines(logged.scores, logged.skill):
-        out().print(line)
-    if logged.decision:
-        said = "promoted" if logged.decision.promoted else "refused"
-        out().print(f"The gate: {said}: {logged.decision.reason}")
+    for group, each in logged.items():
+        if group == "events":
+            for line in score_lines(each.scores, each.skill):
+                out().print(line)
+        if each.decision:
+            outcome = "promoted" if each.decision.promoted else "refused"
+            out().print(f"{group}: the gate: {outcome}: {each.decision.reason}")
 
 
 def models(theatre: TheatreName = "", as_json: AsJson = False) -> None:
@@ -178,13 +182,13 @@ def models(theatre: TheatreName = "", as_json: AsJson = False) -> None:
     Example: dyadcast models
     """
     with quiet(verbose=False):
-        from commands.report import count_lines, model_lines, model_rows
+        from commands.report import model_lines, model_rows
 
         rows = model_rows(theatre)
     if as_json:
         print(json.dumps(rows))
         return
-    for line in (*model_lines(rows), *count_lines(theatre)):
+    for line in model_lines(rows):
         out().print(line)
 
 

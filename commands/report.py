@@ -1,21 +1,24 @@
 """How good the models have been, and how the sources fare, in words and tables."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from flows.pipeline import knowledge
-from flows.pipeline.counts import experiment
+from flows.pipeline import champions, knowledge
+from flows.pipeline.count_vintage import count_vintage
+from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.settings import read_settings
-from models.forecasting import events
-from models.judging.scoring import ENSEMBLE, judged, predictions, score_table, skill_table
+from models.forecasting.training import scores
+from models.judging.gate import ENSEMBLE
+from models.judging.scoring import judged, predictions, score_table, skill_table
 from models.judging.skill import _only, hardest
-from models.learners.members import BASELINES
-from models.tracking import count_runs, records, registry
+from models.recipes.contract import groups
+from models.tracking import records, registry
 from models.tracking.promotion import standings
 from publish.text.terminal import percent, quantile_cells
 from publish.text.words import band
@@ -56,24 +59,23 @@ def backtest(
     """Scores, skill and every out-of-sample forecast of a fresh backtest; nothing is logged."""
     settings, now = read_settings(), datetime.now(UTC)
     known = knowledge.gather_embedded(settings, theatre, now)
-    training = events.train(
-        known.history,
-        known.theatre,
-        known.covered,
-        known.as_of,
-        known.fingerprint,
-        progress=progress,
-    )
-    pairs = list(zip(training.records, training.combined, strict=True))
-    found = [j for record, combined in pairs for j in judged(record, combined)]
-    return score_table(found), skill_table(found), pd.concat([predictions(*p) for p in pairs])
+    problems = champions.fit(event_vintage(known), progress).problems
+    rows = [j for each in problems for j in judged(each.past, each.recipe)]
+    record = [predictions(each.past, each.recipe, each.shown_from) for each in problems]
+    return score_table(rows), skill_table(rows), pd.concat(record)
 
 
 def model_rows(theatre: str) -> list[dict[str, Any]]:
-    """Every registered model of the theatre, newest first, with the gate's decision."""
+    """Every registered model of the theatre, group by group, newest first, with the gate's
+    decision."""
     settings = read_settings()
     client = registry.open_registry(settings.tracking_uri, settings.artifacts)
-    return standings(client, load_theatre(theatre).name)
+    loaded = load_theatre(theatre)
+    return [
+        {"group": group, **row}
+        for group in groups(loaded)
+        for row in standings(client, registry.model_name(loaded.name, group))
+    ]
 
 
 def model_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
@@ -82,56 +84,43 @@ def model_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         yield "no model is registered yet: dyadcast train"
     for row in rows:
         gate = row["gate"]
-        said = "registered before there was a gate" if gate is None else gate["reason"]
+        reason = "registered before there was a gate" if gate is None else gate["reason"]
         stands = row["alias"] or "retired"
-        yield f"version {row['version']} ({stands}), trained as of {row['trained_as_of']}: {said}"
+        yield (
+            f"{row['group']}, version {row['version']} ({stands}), trained as of"
+            f" {row['trained_as_of']}: {reason}"
+        )
         for v in (gate or {}).get("verdicts", ()) if row["alias"] else ():
             yield (
-                f"    {v['target']:8} {v['units']:9} {v['horizon']:3} days  skill on"
-                f" {v['rival']:11} {v['skill']:+.3f} ({v['low']:+.3f} to {v['high']:+.3f}),"
+                f"    {v['target']:14} {v['units']:9} {v['horizon']:3} ahead  skill on"
+                f" {v['rival']:14} {v['skill']:+.3f} ({v['low']:+.3f} to {v['high']:+.3f}),"
                 f" {v['episodes']} episodes: {'shown' if v['shown'] else 'not shown'}"
             )
 
 
-def count_lines(theatre: str) -> Iterator[str]:
-    """Of each count's newest run what its past says: a line a horizon."""
-    settings, found = read_settings(), load_theatre(theatre)
-    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
-    for group in found.counts:
-        kept = count_runs.newest(client, experiment(found), group)
-        unit = "months" if found.counts[group].months else "days"
-        for v in kept.verdicts if kept else ():
-            said = "shown" if v.shown else "not shown, the baseline is published"
-            yield (
-                f"{group}, {v.horizon} {unit}: log score's skill on {v.rival} {v.skill:+.3f}"
-                f" ({v.low:+.3f} to {v.high:+.3f}), {v.forecasts} forecasts: {said}"
-            )
-
-
 def deaths_rows(theatre: str, iso3: str) -> list[dict[str, Any]]:
-    """What the newest run says of the country, a row a month ahead and threshold.
+    """What the countries' model says today of that country, a row a month ahead and threshold.
 
-    Raises RegistryError where no run has forecast countries or the country is not among them.
+    Raises RegistryError where no model forecasts countries or the country is not among them.
     """
-    settings, found = read_settings(), load_theatre(theatre)
-    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
-    group = next((name for name, each in found.counts.items() if each.of == "countries"), "")
-    kept = count_runs.newest(client, experiment(found), group)
-    if kept is None:
+    settings, today = read_settings(), datetime.now(UTC).date()
+    known = replace(knowledge.gather(settings, theatre, None, today), as_of=today)
+    group = next((n for n, each in known.theatre.counts.items() if each.of == "countries"), "")
+    data = count_vintage(settings, known, group) if group else None
+    champion = None if data is None else champions.standing(settings, data, lenient=True).champion
+    if data is None or champion is None:
         raise registry.RegistryError(
             "no forecast of countries yet",
             do="run 'dyadcast ingest ucdp', then 'dyadcast forecast --as-of' a day it tells",
         )
-    rows = [
-        {"unit": iso3, "told_until": kept.told_until} | asdict(said)
-        for said in kept.said
-        if iso3_of(int(said.unit)) == iso3
-    ]
-    if not rows:
+    (units, rows), *_ = data.now()
+    at = [i for i, unit in enumerate(units) if iso3_of(int(unit)) == iso3]
+    if not at:
         raise registry.RegistryError(
             "no such country among those forecast", found=iso3, expected="an ISO 3166 code"
         )
-    return [{**row, "unit": iso3} for row in rows]
+    scored = scores(champion.model.ensembles[0], [iso3], rows.take(np.array(at, np.int32)))
+    return [{**asdict(each), "told_until": data.until.isoformat()} for each in scored]
 
 
 def deaths_table(rows: Sequence[dict[str, Any]]) -> Table:
@@ -166,7 +155,7 @@ def score_lines(
             f"{target}, {units}, {horizon} days, {span}: rate {first['rate']:.3f},"
             f" {first['episodes']} episodes"
         )
-        best = part[part["model"].isin(BASELINES)]["log_score"].min()
+        best = part[part["model"].isin(skill["baseline"])]["log_score"].min()
         for row in part.to_dict("records"):
             ahead = row["log_score"] / best - 1 if best > 0 else 0.0
             yield (

@@ -14,11 +14,6 @@ PRIOR_WINDOWS = 4.0
 """What the prior weighs, in windows: enough that no rate is 0 or 1."""
 
 
-def column(rate: str, horizon: int) -> str:
-    """The name of a rate's column at a horizon."""
-    return f"rate.{rate}@{horizon}"
-
-
 def _shrunk(hits: Floats, weight: Floats, prior: Floats | float) -> Floats:
     rate: Floats = (hits + PRIOR_WINDOWS * prior) / (weight + PRIOR_WINDOWS)
     return rate

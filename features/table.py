@@ -7,7 +7,6 @@ at the end of its as_of day, and nothing later.
 
 import hashlib
 import json
-from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -17,8 +16,7 @@ import pandas as pd
 from features import diplomacy
 from features.arrays import Floats, Ints
 from features.history import CROSSING_TYPES, History
-from features.rates import RATES, column, rates_at
-from features.targets import Labels
+from features.rates import RATES
 from features.windows import Slots
 from streams.events.event import FAMILIES, TYPES
 from theatres import DYAD, Theatre
@@ -159,20 +157,6 @@ def event_features(
     return _frame(rows, origins)
 
 
-def rate_features(labels: Labels, units: Sequence[str], grid: Ints, origins: Ints) -> pd.DataFrame:
-    """The past rates of one target, indexed by (unit, as_of): a column a rate and horizon."""
-    found = rates_at(labels, grid, origins)
-    rows = {
-        unit: {
-            column(rate, int(horizon)): found[rate][u, h]
-            for rate in RATES
-            for h, horizon in enumerate(labels.horizons)
-        }
-        for u, unit in enumerate(units)
-    }
-    return _frame(rows, origins)
-
-
 def _frame(rows: dict[str, dict[str, Floats]], origins: Ints) -> pd.DataFrame:
     names = list(next(iter(rows.values())))
     values = np.concatenate([np.column_stack([row[n] for n in names]) for row in rows.values()])
@@ -182,7 +166,7 @@ def _frame(rows: dict[str, dict[str, Floats]], origins: Ints) -> pd.DataFrame:
 
 def contract(theatre: Theatre) -> str:
     """A hash of all that a trained model takes for granted: columns, targets, units, version."""
-    targets = {name: target.model_dump() for name, target in theatre.targets.items()}
+    targets = {name: target.model_dump() for name, target in theatre.events.items()}
     promise = [
         VERSION,
         CATEGORIES,

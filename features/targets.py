@@ -62,9 +62,9 @@ class Labels:
     ) -> None:
         labelling = history.of_sources(source.labels for source in theatre.sources)
         self.events = target_events(labelling, target)
-        self.horizons = np.array(target.horizons)
-        self.threshold = max(target.min_deaths, 1)
-        self.weigh_deaths = target.min_deaths > 0
+        self.horizons = np.array(target.days)
+        self.threshold = target.thresholds[0]
+        self.weigh_deaths = target.measure == "deaths"
         self.lag = theatre.reporting_lag_days
         self.covered_until = to_day(covered_until)
         self.members = [
@@ -91,17 +91,22 @@ class Labels:
             marked += (start - stop).reshape(marked.shape)
         return np.cumsum(marks, axis=2)[:, :, :-1]
 
-    def as_of(self, day: int, origins: Ints) -> Floats:
-        """1, 0, or NaN where the window was not closed on `day`: (unit, horizon, origin).
+    def sizes(self, day: int, origins: Ints) -> Floats:
+        """Events (or deaths) of each window that was closed on `day`, else NaN: (unit, horizon,
+        origin).
 
         A window closes when it has passed, its reporting lag too, and it lies inside coverage;
         nothing known after `day` touches it.
         """
         alive = (self.events.known <= day) & (day < self.events.until)
-        happened = self.totals(origins, alive) >= self.threshold
         ends = origins[None, :] + self.horizons[:, None]
         closed = (ends + self.lag <= day) & (ends <= self.covered_until)
-        return np.where(closed, happened, np.nan)
+        return np.where(closed, self.totals(origins, alive), np.nan)
+
+    def as_of(self, day: int, origins: Ints) -> Floats:
+        """1, 0, or NaN where the window was not closed on `day`: (unit, horizon, origin)."""
+        size = self.sizes(day, origins)
+        return np.where(np.isnan(size), np.nan, size >= self.threshold)
 
     def outcomes(self, origins: Ints) -> Floats:
         """The labels by all that is known at present, wherever coverage allows one."""

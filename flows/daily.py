@@ -13,12 +13,15 @@ from prefect.artifacts import (
 from prefect.cache_policies import NO_CACHE
 
 from flows import alerts
-from flows.pipeline import issue, knowledge
+from flows.pipeline import champions, issue, knowledge
+from flows.pipeline.champions import Part
 from flows.pipeline.settings import Settings, read_settings
 from flows.pipeline.sources import Outcome
+from flows.pipeline.vintage import Vintage
 from flows.resolve import close
 from flows.running import RETRIED, now
-from models.tracking.registry import Champion, ChampionError, Logged
+from models.tracking.registry import Champion
+from models.tracking.runs import Logged
 from publish.contract.forecast import Forecast
 from publish.files.files import Published
 from streams.sources import chronicle
@@ -39,18 +42,21 @@ def gather(
     return knowledge.gather(settings, theatre, as_of, today)
 
 
+@task(name="look at what the sources tell", persist_result=False, cache_policy=NO_CACHE)
+def look(settings: Settings, known: knowledge.Knowledge) -> list[Vintage]:
+    """The data of every group as of the day."""
+    return issue.vintages(settings, known)
+
+
 @task(name="load the champion", **RETRIED)
-def load_champion(settings: Settings, known: knowledge.Knowledge) -> tuple[Champion | None, str]:
-    """The champion from the registry; or None, and why the one that is named cannot forecast."""
-    try:
-        return knowledge.current_champion(settings, known.theatre), ""
-    except ChampionError as error:
-        return None, str(error)
+def load_champion(settings: Settings, data: Vintage) -> champions.Standing:
+    """The champion from the registry, or why a model must be trained."""
+    return champions.standing(settings, data)
 
 
 @task(name="train the models", persist_result=False, cache_policy=NO_CACHE)
 def train_models(
-    settings: Settings, known: knowledge.Knowledge, register: bool, because: str = ""
+    settings: Settings, data: Vintage, register: bool, because: str = ""
 ) -> tuple[Champion, Logged]:
     """The trained model and its logged record."""
     artifact = cast(
@@ -61,15 +67,15 @@ def train_models(
         update_progress_artifact(artifact, 100.0 * done / total)
         knowledge.tell(done, total)
 
-    return knowledge.train(settings, known, register, tell, because)
+    return champions.train(settings, data, register, tell, because)
 
 
 @task(name="forecast", persist_result=False, cache_policy=NO_CACHE)
 def make_forecast(
-    settings: Settings, known: knowledge.Knowledge, champion: Champion | None, moment: datetime
+    settings: Settings, known: knowledge.Knowledge, parts: list[Part], moment: datetime
 ) -> Forecast:
     """The frozen forecast."""
-    return issue.make_forecast(settings, known, champion, moment)
+    return issue.make_forecast(settings, known, parts, moment)
 
 
 @task(name="check the archive", **RETRIED)
@@ -113,20 +119,16 @@ def daily(theatre: str, as_of: date | None = None) -> tuple[Forecast, Published]
         log.warning("what came of past issues could not be told: %s", closed.message)
     known = gather(settings, theatre, as_of, moment.date())
     log.info("as of %s, events covered until %s", known.as_of, known.covered[1])
-    champion = None
-    if reason := knowledge.why_not(known):
-        log.warning("no forecast: %s", reason)
-    else:
-        champion, gone = load_champion(settings, known)
-        if gone:
-            log.warning("no champion: %s", gone)
-        if reason := gone or knowledge.why_train(champion, known):
-            log.info("training: %s", reason)
-            register = known.as_of >= known.newest_as_of
-            champion, _ = train_models(settings, known, register)
+    register = known.as_of >= known.newest_as_of
+    parts = []
+    for data in look(settings, known):
+        part = champions.ready(settings, data, register, load_champion, train_models)
+        if part.reason:
+            log.warning("%s: no forecast: %s", data.group, part.reason)
+        parts.append(part)
     for fault in check_archive(settings, known.theatre.name):
         log.error("the archive was changed, see 'dyadcast verify': %s", fault)
-    issued, published = publish(settings, theatre, make_forecast(settings, known, champion, moment))
+    issued, published = publish(settings, theatre, make_forecast(settings, known, parts, moment))
     _tabulate(issued)
     if issued.status != "hindcast":
         alerts.tell_of(settings, theatre, issued, now)
@@ -134,8 +136,9 @@ def daily(theatre: str, as_of: date | None = None) -> tuple[Forecast, Published]
 
 
 @flow(name="train", flow_run_name="train {theatre} as of {as_of}", persist_result=False)
-def train(theatre: str, as_of: date | None = None, because: str = "") -> Logged:
-    """A challenger as of the newest day that can be forecast, or a record as of an earlier.
+def train(theatre: str, as_of: date | None = None, because: str = "") -> dict[str, Logged]:
+    """A challenger for each group as of the newest day that can be forecast, or a record as of an
+    earlier, by group.
 
     It becomes the champion where the gate lets it, or where a person says why (`because`).
     """
@@ -143,5 +146,8 @@ def train(theatre: str, as_of: date | None = None, because: str = "") -> Logged:
     ingest(settings, theatre, moment)
     known = gather(settings, theatre, as_of, moment.date())
     register = known.as_of >= known.newest_as_of
-    _, logged = train_models(settings, known, register, because)
+    logged = {}
+    for data in look(settings, known):
+        if not champions.why_not(data):
+            _, logged[data.group] = train_models(settings, data, register, because)
     return logged

@@ -9,7 +9,9 @@ from histories import PAK_AFG, happen, history_from
 from benchmarks.ablation import lead_times, shift_after, without, worth
 from features.arrays import to_day
 from features.table import column_family
-from models.walks.events import learning_grid, pose
+from models.forecasting.training import Asked
+from models.recipes.events import event_recipe, learning_grid, pose
+from theatres import DYAD
 
 COVERED = (date(2020, 1, 6), date(2020, 6, 29))
 
@@ -19,18 +21,20 @@ def test_without_mutes_the_family_and_nothing_else() -> None:
         happen("a", "2020-02-01", "talks_held"), happen("b", "2020-03-01", "border_clash")
     )
     small = PAK_AFG.model_copy(update={"targets": {"clash": PAK_AFG.targets["clash"]}})
-    problem = pose(history, small, COVERED, learning_grid(*COVERED))[0]
+    problem = pose(history, small, COVERED, learning_grid(*COVERED))["clash", (DYAD,)]
 
     muted = without(problem, ("conciliation",))
 
-    gone = np.array([column_family(str(c)) == "conciliation" for c in problem.columns])
-    assert problem.values[:, :, gone].any()
-    assert not muted.values[:, :, gone].any()
-    np.testing.assert_array_equal(muted.values[:, :, ~gone], problem.values[:, :, ~gone])
+    gone = np.array([column_family(name) == "conciliation" for name in problem.names])
+    assert problem.X[:, :, gone].any()
+    assert not muted.X[:, :, gone].any()
+    np.testing.assert_array_equal(muted.X[:, :, ~gone], problem.X[:, :, ~gone])
     y = np.ones((1, len(problem.horizons), 10))
     better, worse = np.full(y.shape, 0.8), np.full(y.shape, 0.6)
-    found = worth(problem, "conciliation", better, worse, y, 0)
-    assert [each.skill for each in found] == pytest.approx([1 - np.log(0.8) / np.log(0.6)] * 4)
+    recipe = event_recipe(small, "clash", problem.units)
+    asked = Asked(problem, recipe, np.zeros(1, np.int32))
+    skills = worth(asked, "conciliation", better, worse, y, 0)
+    assert [each.skill for each in skills] == pytest.approx([1 - np.log(0.8) / np.log(0.6)] * 4)
 
 
 def test_shift_after_an_event_by_hand() -> None:

@@ -120,7 +120,7 @@ def test_band_has_its_low_end_below_its_high_end(seed: int, units: int) -> None:
     rng = np.random.default_rng(seed)
     p = rng.uniform(0.01, 0.99, (60, units))
 
-    maps = fit_band(p, drawn(rng, p), np.ones(60), 7, IDENTITY, seed)
+    maps = fit_band(p, drawn(rng, p), np.ones(60), IDENTITY, redraw(60, 7, seed))
     low, high = band(maps, TOLD)
 
     assert (low <= high).all()
@@ -130,7 +130,7 @@ def test_band_has_its_low_end_below_its_high_end(seed: int, units: int) -> None:
 def test_band_of_a_record_that_tells_nothing_is_the_forecast() -> None:
     p = np.full((60, 1), 0.3)
 
-    low, high = band(fit_band(p, p, np.zeros(60), 7, IDENTITY, 1), TOLD)
+    low, high = band(fit_band(p, p, np.zeros(60), IDENTITY, redraw(len(p), 7, 1)), TOLD)
 
     assert low == pytest.approx(TOLD, abs=1e-9)
     assert high == pytest.approx(TOLD, abs=1e-9)
@@ -140,7 +140,7 @@ def test_band_narrows_as_the_record_grows() -> None:
     widths = []
     for origins in (100, 400, 1600):
         p, y = made_record(np.random.default_rng(8), origins, 7)
-        low, high = band(fit_band(p, y, np.ones(origins), 7, IDENTITY, 1), TOLD)
+        low, high = band(fit_band(p, y, np.ones(origins), IDENTITY, redraw(len(p), 7, 1)), TOLD)
         widths.append(float((high - low).mean()))
 
     assert widths[0] > widths[1] > widths[2]
@@ -153,7 +153,7 @@ def coverage(origins: int, horizon: int, seeds: int) -> float:
         rng = np.random.default_rng(seed)
         weight = np.full(origins, 7 / horizon)
         p, y = made_record(rng, origins, horizon)
-        low, high = band(fit_band(p, y, weight, horizon, IDENTITY, seed), TOLD)
+        low, high = band(fit_band(p, y, weight, IDENTITY, redraw(len(p), horizon, seed)), TOLD)
         p, y = made_record(rng, origins, horizon)
         other = apply_map(fit_map(p.ravel(), y.ravel(), weight, BAND_PENALTY), TOLD)
         inside.append((low <= other) & (other <= high))

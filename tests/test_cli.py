@@ -195,7 +195,7 @@ def test_a_broken_theatre_is_told_in_one_line(tmp_path: Path, run: Run) -> None:
     assert status == 1
     assert "not valid TOML" in only_line(err)
 
-    wrong = make_theatre(tmp_path, "horizons = [7, 14, 30]", "horizons = [30, 7]")
+    wrong = make_theatre(tmp_path, "days = [7, 14, 30]", "days = [30, 7]")
     status, _, err = run("scores", "--theatre", str(wrong))
     assert status == 1
     assert "field targets.closure" in only_line(err)

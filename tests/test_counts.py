@@ -1,6 +1,7 @@
 """Counts in an issue: from releases that landed by as_of, once a vintage, closed when told."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,13 +12,17 @@ from jobs import make_job
 
 from commands import report
 from errors import DyadcastError
-from flows.pipeline import counts, issue, knowledge, page_context, resolution, vintage
+from flows.pipeline import champions, issue, knowledge, page_context, resolution
+from flows.pipeline.count_vintage import count_vintage
 from flows.pipeline.settings import Settings, read_settings
-from models.forecasting import count_months, count_weeks
-from models.learners.panel import Forest, Member, Ridge
-from models.tracking import count_runs
+from flows.pipeline.vintage import Vintage
+from models.forecasting import training
+from models.learners.design import Learner
+from models.learners.panel import Forest, Ridge
+from models.problems.problem import Problem
+from models.recipes import months, segments
+from models.tracking import runs
 from models.tracking.registry import RegistryError
-from models.walks import months
 from publish.archive.archive import Archive
 from publish.archive.scoreboard import Part, Scoreboard
 from publish.contract.forecast import Forecast, Row, from_json, to_json
@@ -34,12 +39,12 @@ COUNTRIES = {"770": 30.0, "700": 60.0, "750": 8.0, "625": 3.0, "365": 0.4}
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-def light(study: months.Study, _names: object, seed: int) -> dict[str, Member]:
-    """Two members that are fast."""
-    return {
-        "ridge": Ridge(study.thresholds),
-        "forest": Forest(study.ladder, trees=4, seed=seed),
-    }
+def light(
+    problem: Problem, seed: int, names: tuple[str, ...], rungs: tuple[float, ...]
+) -> dict[str, Learner]:
+    """Members that are fast."""
+    made: dict[str, Learner] = {name: Ridge(problem.thresholds) for name in names}
+    return made | {"forest": Forest(rungs, trees=4, seed=seed)}
 
 
 def months_of(first: str, last: str, seed: int) -> list[dict[str, str]]:
@@ -81,9 +86,9 @@ def settings(landed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
     monkeypatch.setattr(months, "members", light)
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     for name, length in (("RECORD_MONTHS", 24), ("WARM_MONTHS", 24), ("REFIT_MONTHS", 24)):
-        monkeypatch.setattr(count_months, name, length)
+        monkeypatch.setattr(months, name, length)
     for name, weeks in (("RECORD_WEEKS", 40), ("LEARN_WEEKS", 150)):
-        monkeypatch.setattr(count_weeks, name, weeks)
+        monkeypatch.setattr(segments, name, weeks)
     shutil.copytree(landed / "home", tmp_path / "home")
     return read_settings(
         {
@@ -94,16 +99,36 @@ def settings(landed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> S
     )
 
 
-def rows_on(settings: Settings, as_of: date, before: Forecast | None = None) -> list[Row]:
-    """The counts' rows of that day: those by calendar month."""
-    rows = counts.count_rows(settings, THEATRE, as_of, before)
-    return [row for row in rows if row.target_start_date is not None]
+def known_on(settings: Settings, as_of: date) -> knowledge.Knowledge:
+    """What is known of the theatre on a day."""
+    return knowledge.gather(settings, "pak_afg", as_of, as_of)
 
 
-def segments_on(settings: Settings, as_of: date, before: Forecast | None = None) -> list[Row]:
-    """The counts' rows of that day: those of the segments."""
-    rows = counts.count_rows(settings, THEATRE, as_of, before)
-    return [row for row in rows if row.target.startswith("segment_deaths")]
+def told(settings: Settings, as_of: date, group: str) -> Vintage:
+    """What UCDP tells of the group as of a day."""
+    data = count_vintage(settings, known_on(settings, as_of), group)
+    assert data is not None
+    return data
+
+
+def issued(settings: Settings, as_of: date, *groups: str) -> Forecast:
+    """The issue of that day with the counts of these groups, archived by nobody."""
+    known = known_on(settings, as_of)
+    parts = [champions.ready(settings, told(settings, as_of, name), True) for name in groups]
+    return issue.make_forecast(settings, known, parts, NOW)
+
+
+MONTHLY = ("country_deaths", "dyad_deaths")
+
+
+def rows_on(settings: Settings, as_of: date) -> list[Row]:
+    """The counts' rows of that day by calendar month."""
+    return list(issued(settings, as_of, *MONTHLY).rows)
+
+
+def segments_on(settings: Settings, as_of: date) -> list[Row]:
+    """The counts' rows of that day of the segments."""
+    return list(issued(settings, as_of, "segment_deaths").rows)
 
 
 def test_rows_speak_of_calendar_months_by_unit_and_threshold(settings: Settings) -> None:
@@ -149,14 +174,15 @@ def test_event_that_becomes_known_later_moves_no_segment(
 
     assert segments_on(settings, AS_OF) == before
     moved = segments_on(settings, date(2026, 8, 21))
-    assert {row.mlflow_run_id for row in moved} != {row.mlflow_run_id for row in before}
+    assert [row.probability for row in moved] != [row.probability for row in before]
 
 
 def test_issue_with_counts_keeps_the_contract_and_the_hub_has_quantiles(
     settings: Settings,
 ) -> None:
-    known = knowledge.gather(settings, "pak_afg", AS_OF, AS_OF)
-    made = issue.make_forecast(settings, known, None, NOW)
+    known = known_on(settings, AS_OF)
+    parts = [champions.ready(settings, each, True) for each in issue.vintages(settings, known)]
+    made = issue.make_forecast(settings, known, parts, NOW)
     hub = hub_bytes(made).decode().splitlines()
 
     assert made.status == "ok"  # the chronicle says nothing of that day, UCDP does
@@ -174,20 +200,22 @@ def test_issue_with_counts_keeps_the_contract_and_the_hub_has_quantiles(
     }
 
 
-def test_same_vintage_is_forecast_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_that_stands_forecasts_without_another_fit(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = rows_on(settings, AS_OF)
 
     def refuse(*_: object) -> None:
         raise AssertionError("fitted again")
 
-    monkeypatch.setattr(count_months, "walk", refuse)
+    monkeypatch.setattr(training, "walk", refuse)
     later = rows_on(settings, date(2026, 8, 2))
 
-    said = {(r.unit, r.target, r.target_end_date): r.probability for r in first}
+    then = {(r.unit, r.target, r.target_end_date): r.probability for r in first}
     assert later
     for row in later:  # July is over and has no row
         assert row.target_end_date > date(2026, 8, 2)
-        assert said[row.unit, row.target, row.target_end_date] == row.probability
+        assert then[row.unit, row.target, row.target_end_date] == row.probability
 
 
 def test_run_that_was_cut_off_is_not_taken_for_one_that_was_made(
@@ -195,11 +223,11 @@ def test_run_that_was_cut_off_is_not_taken_for_one_that_was_made(
 ) -> None:
     day = date(2026, 7, 22)
 
-    def stop(_said: object) -> None:
+    def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as cut:
-        cut.setattr(count_runs, "to_table", stop)
+        cut.setattr(runs, "_keep_model", stop)
         with pytest.raises(KeyboardInterrupt):
             segments_on(settings, day)
 
@@ -211,13 +239,11 @@ def test_what_is_published_later_changes_nothing(
 ) -> None:
     before = rows_on(settings, AS_OF)
     land(settings, tmp_path, JULY, months_of("2026-07", "2026-07", 3))
-    found = vintage.told(settings, THEATRE, "country_deaths", AS_OF)
+    found = told(settings, AS_OF, "country_deaths")
 
     assert rows_on(settings, AS_OF) == before
-    assert found is not None
     assert found.until == date(2026, 6, 30)
-    later = vintage.told(settings, THEATRE, "country_deaths", date(2026, 8, 20))
-    assert later is not None
+    later = told(settings, date(2026, 8, 20), "country_deaths")
     assert later.until == date(2026, 7, 31)
     assert later.fingerprint != found.fingerprint
 
@@ -234,7 +260,7 @@ def test_any_country_can_be_shown_and_an_unknown_one_is_refused(
         (months, k) for months in (1, 2, 3, 6) for k in (1, 25, 100)
     }
     assert report.deaths_table(rows).row_count == len(rows)
-    assert len(list(report.count_lines("pak_afg"))) >= 4
+    assert {row["group"] for row in report.model_rows("pak_afg")} >= set(MONTHLY)
     with pytest.raises(RegistryError, match="no such country among those forecast, found 'ATL'"):
         report.deaths_rows("pak_afg", "ATL")
 
@@ -244,39 +270,51 @@ def test_late_source_is_stale_then_silent(settings: Settings) -> None:
 
     assert {row.status for row in stale} == {"stale"}
     assert {row.status for row in silent} == {"no_forecast"}
-    assert "ucdp tells until 2026-06-30 only, 87 days before as_of" in {r.reason for r in silent}
+    why = "ucdp tells until 2026-06-30 only, 87 days before as_of, more than 83"
+    assert {row.reason for row in silent} == {why}
 
 
 def test_without_a_final_release_there_is_no_row(tmp_path: Path) -> None:
     settings = read_settings({"DYADCAST_HOME": str(tmp_path)})
+    knowledge.ingest(settings, "pak_afg", NOW)
     land(settings, tmp_path, HALF, months_of("2026-01", "2026-06", 2))
 
-    assert rows_on(settings, AS_OF) == []
+    known = known_on(settings, AS_OF)
+    assert [each.group for each in issue.vintages(settings, known)] == ["events"]
 
 
 def test_segments_with_thresholds_that_the_model_does_not_answer_are_refused(
     settings: Settings,
 ) -> None:
-    asked = THEATRE.counts["segment_deaths"].model_copy(update={"thresholds": (1, 25)})
-    counts_of = {**THEATRE.counts, "segment_deaths": asked}
-    theatre = THEATRE.model_copy(update={"counts": counts_of})
+    asked = THEATRE.targets["segment_deaths"].model_copy(update={"thresholds": (1, 25)})
+    targets = {**THEATRE.targets, "segment_deaths": asked}
+    theatre = THEATRE.model_copy(update={"targets": targets})
+    known = replace(known_on(settings, AS_OF), theatre=theatre)
 
     with pytest.raises(DyadcastError, match=r"'\(1, 25\)', expected \(1, 10\)"):
-        vintage.told(settings, theatre, "segment_deaths", AS_OF)
+        count_vintage(settings, known, "segment_deaths")
 
 
-def test_change_is_against_the_same_month(settings: Settings) -> None:
-    known = knowledge.gather(settings, "pak_afg", AS_OF, AS_OF)
-    before = issue.make_forecast(settings, known, None, NOW)
-    later = rows_on(settings, date(2026, 7, 26), before)
+def test_change_is_against_the_same_month_and_split(settings: Settings, tmp_path: Path) -> None:
+    archive = Archive(connect(settings.database_url))
+    archive.append(issued(settings, AS_OF, *MONTHLY))
+    still = rows_on(settings, date(2026, 7, 26))
+    land(settings, tmp_path, JULY, months_of("2026-07", "2026-07", 3))
+    moved = rows_on(settings, date(2026, 8, 21))
 
-    assert {row.change for row in later} == {0.0}
+    assert {(row.change, row.change_split) for row in still} == {(0.0, ())}
+    parts = {name for row in moved for name, _ in row.change_split or ()}
+    assert parts == {"new_events"}
+    for row in moved:
+        if row.change is not None:
+            split = sum(points for _, points in row.change_split or ())
+            assert split == pytest.approx(100 * row.change, abs=1e-7)
+    assert any(row.change for row in moved)
 
 
 def test_months_are_closed_once_they_are_told(settings: Settings, tmp_path: Path) -> None:
-    known = knowledge.gather(settings, "pak_afg", AS_OF, AS_OF)
     archive = Archive(connect(settings.database_url))
-    archive.append(issue.make_forecast(settings, known, None, NOW))
+    archive.append(issued(settings, AS_OF, *MONTHLY))
     early = resolution.close(settings, "pak_afg", datetime(2026, 8, 19, tzinfo=UTC))
     july = [*months_of("2026-07", "2026-07", 3), on("2026-07-02", id="9", best="500", high="500")]
     land(settings, tmp_path, JULY, july)

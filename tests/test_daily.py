@@ -51,7 +51,7 @@ def test_forecast_beyond_tolerance_has_rows_that_say_why(trained: Job, tmp_path:
     assert done.returncode == 3, done.stderr
     value = json.loads(done.stdout)
     assert (value["status"], value["mlflow_run_id"]) == ("no_forecast", "")
-    assert all("silence means calm until 2026-03-31" in row["reason"] for row in value["rows"])
+    assert all("covered until 2026-03-31" in row["reason"] for row in value["rows"])
 
 
 def test_forecast_shows_a_table_that_fits_a_terminal(trained: Job, tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ import pytest
 from jobs import OFFLINE, Job, relocated
 
 from flows.pipeline import knowledge
+from flows.pipeline.champions import standing
+from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.settings import Settings, read_settings
-from models.tracking.registry import ChampionError
 from publish.alerting.outbox import Outbox
 from publish.archive.archive import Archive
 from publish.archive.keys import Keys
@@ -105,13 +106,12 @@ def test_views_show_what_was_archived(settings: Settings) -> None:
 def test_champion_whose_modules_moved_is_one_line_with_what_mends_it(settings: Settings) -> None:
     known = knowledge.gather(settings, HOME, None, date(2026, 11, 28))
 
-    with pytest.raises(ChampionError) as caught:
-        knowledge.current_champion(settings, known.theatre)
+    found = standing(settings, event_vintage(known))
 
-    message = str(caught.value)
-    assert "\n" not in message
-    assert message.startswith("registered model pak_afg, version 1: ")
-    assert message.endswith("; run 'dyadcast train' for a new champion")
+    assert found.champion is None
+    assert "\n" not in found.why_train
+    assert found.why_train.startswith("registered model pak_afg, version 1, ")
+    assert found.why_train.endswith("; 'dyadcast train' makes a new one")
 
 
 @pytest.mark.slow  # it trains

@@ -1,12 +1,13 @@
 """The offset ridge finds the mode of its posterior; the regression starts from the memory."""
 
+from dataclasses import replace
+
 import numpy as np
-import pandas as pd
 import pytest
 import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
-from learning import HORIZONS, made_rows, recorded
+from learning import COLUMNS, HORIZONS, lesson, made_rows, recorded
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -14,6 +15,7 @@ from features.arrays import Floats
 from models.learners.design import anchor
 from models.learners.logistic import MemoryLogistic
 from models.numerics.newton import fit_offset_ridge
+from models.problems.problem import Rows
 
 Made = tuple[Floats, Floats, Floats, Floats]
 
@@ -84,24 +86,32 @@ def test_offset_ridge_weight_two_is_the_row_twice() -> None:
     assert once == pytest.approx(twice, abs=1e-9)
 
 
-def test_memory_logistic_ignores_a_column_that_never_varied() -> None:
-    X = made_rows(60, 1).assign(stuck=3.0)
-    Y, weight = recorded(X, 2), np.ones(60)
-    plain = MemoryLogistic(HORIZONS, ("dyad.force.decayed_30",), 1.0).fit(X, Y, weight)
-    more = MemoryLogistic(HORIZONS, ("dyad.force.decayed_30", "stuck"), 1.0).fit(X, Y, weight)
+FORCE = COLUMNS[:1]
 
-    assert np.allclose(plain.predict_proba(X), more.predict_proba(X), rtol=0, atol=1e-9)
-    moved = more.predict_proba(X.assign(stuck=500.0))
-    assert np.allclose(moved, more.predict_proba(X), rtol=0, atol=1e-12)
+
+def with_column(rows: Rows, value: float) -> Rows:
+    """The rows with one more column, `stuck`, that never varies."""
+    X = np.column_stack([rows.X, np.full(len(rows), value)])
+    return replace(rows, names=(*rows.names, "stuck"), X=X)
+
+
+def test_memory_logistic_ignores_a_column_that_never_varied() -> None:
+    X = with_column(made_rows(60, 1), 3.0)
+    told = lesson(X, recorded(X, 2))
+    plain = MemoryLogistic((1.0,), FORCE, 1.0).fit(told)
+    more = MemoryLogistic((1.0,), (*FORCE, "stuck"), 1.0).fit(told)
+
+    assert np.allclose(plain.predict(X), more.predict(X), rtol=0, atol=1e-9)
+    moved = more.predict(with_column(made_rows(60, 1), 500.0))
+    assert np.allclose(moved, more.predict(X), rtol=0, atol=1e-12)
 
 
 def test_memory_logistic_learns_what_raises_the_risk() -> None:
     X = made_rows(400, 3)
-    stirred = X["dyad.force.decayed_30"] > X["dyad.force.decayed_30"].median()
-    Y: Floats = np.tile(stirred.to_numpy()[:, None], len(HORIZONS)).astype(np.float64)
+    stirred = X.X[:, 0] > np.median(X.X[:, 0])
+    Y: Floats = np.tile(stirred[:, None], len(HORIZONS)).astype(np.float64)
 
-    model = MemoryLogistic(HORIZONS, ("dyad.force.decayed_30",), 1.0).fit(X, Y, np.ones(400))
-    moved = model.predict_proba(X) - anchor(X, HORIZONS)
+    moved = MemoryLogistic((1.0,), FORCE, 1.0).fit(lesson(X, Y)).predict(X) - anchor(X)
 
     assert moved[stirred].mean() > 0.1
     assert moved[~stirred].mean() < -0.05
@@ -109,12 +119,11 @@ def test_memory_logistic_learns_what_raises_the_risk() -> None:
 
 def test_memory_logistic_shrinks_to_the_memory_as_the_penalty_grows() -> None:
     X = made_rows(100, 4)
-    Y = recorded(X, 5)
+    told = lesson(X, recorded(X, 5))
 
     def apart(penalty: float) -> float:
-        model = MemoryLogistic(HORIZONS, ("dyad.force.decayed_30",), penalty)
-        p: Floats = model.fit(X, Y, np.ones(100)).predict_proba(X)
-        return float(np.abs(p - anchor(X, HORIZONS)).mean())
+        p = MemoryLogistic((1.0,), FORCE, penalty).fit(told).predict(X)
+        return float(np.abs(p - anchor(X)).mean())
 
     distances = [apart(penalty) for penalty in (1.0, 10.0, 100.0, 1e4, 1e9)]
     assert distances == sorted(distances, reverse=True)
@@ -123,11 +132,9 @@ def test_memory_logistic_shrinks_to_the_memory_as_the_penalty_grows() -> None:
 
 def test_memory_logistic_uses_no_other_column() -> None:
     X = made_rows(50, 6)
-    Y = recorded(X, 7)
-    model = MemoryLogistic(HORIZONS, ("dyad.force.decayed_30",), 1.0)
-    other = pd.DataFrame({"dyad.mediation.decayed_30": np.arange(50.0)})
+    Y, other = recorded(X, 7), replace(X, X=X.X * np.array([1, 2, 3, 4, 5]))
 
-    first = model.fit(X, Y, np.ones(50)).predict_proba(X)
-    second = model.fit(X.assign(**other), Y, np.ones(50)).predict_proba(X.assign(**other))
+    first = MemoryLogistic((1.0,), FORCE, 1.0).fit(lesson(X, Y)).predict(X)
+    second = MemoryLogistic((1.0,), FORCE, 1.0).fit(lesson(other, Y)).predict(other)
 
     assert np.array_equal(first, second)

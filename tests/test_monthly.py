@@ -1,15 +1,12 @@
-"""Months as releases tell them become panels, and a panel's last month a forecast."""
+"""Months as releases tell them become panels."""
 
 from datetime import date
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from features.monthly.panel import FAMILIES, Panel, panel_family, panel_features
+from features.monthly.panel import FAMILIES, panel_family, panel_features
 from features.monthly.ucdp import FIRST, between_states, country_panel, dyad_panel
-from models.forecasting import count_months
-from models.forecasting.counts import Track
 
 COLUMNS = [
     f"{kind}_{name}"
@@ -70,41 +67,3 @@ def test_every_column_has_a_family() -> None:
     names, _ = panel_features(panel, (1.0, 25.0))
     assert {panel_family(name) for name in names} == set(FAMILIES)
     assert panel_family("sb_events_2") == "kinds_of_violence"
-
-
-def small(deaths: "np.typing.NDArray[np.float64]") -> list[Track]:
-    """The tracks of a made panel, one horizon of two months."""
-    units = len(deaths)
-    panel = Panel(
-        tuple(map(str, range(units))), FIRST, deaths, {}, np.zeros(units, np.int32), ("a",) * units
-    )
-    return count_months.monthly_tracks(count_months.country_study(panel, (1, 10), (2,)), seed=0)
-
-
-@pytest.mark.filterwarnings("ignore")  # a made panel is small: separation, few positives
-def test_forecast_is_the_records_last_origin_and_the_future_is_not_in_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name, months in (("RECORD_MONTHS", 12), ("WARM_MONTHS", 24), ("REFIT_MONTHS", 12)):
-        monkeypatch.setattr(count_months, name, months)
-    rng = np.random.default_rng(3)
-    deaths = rng.poisson(rng.gamma(0.5, np.linspace(0.05, 30, 8)[:, None], (8, 96))).astype(float)
-    [track] = small(deaths)
-
-    assert track.p["ensemble"].shape == (2, 8, 13)
-    assert np.isnan(track.count[:, -2:]).all()  # two months ahead of the last two: not yet known
-    assert not np.isnan(track.count[:, :-2]).any()
-    whole = track.beside[:, :, -1]  # every family there
-    np.testing.assert_allclose(whole, track.p["ensemble"][:, :, -1], rtol=1e-12)
-
-    later = np.concatenate([deaths, rng.poisson(9.0, (8, 12)).astype(float)], axis=1)
-    [after] = small(later)
-    # the later record begins where the earlier ended: the same month, the same forecast
-    np.testing.assert_allclose(
-        after.p["memory_12"][:, :, 0], track.p["memory_12"][:, :, -1], rtol=1e-12
-    )
-
-
-def test_short_panel_is_refused() -> None:
-    with pytest.raises(ValueError, match="too few for a record"):
-        small(np.ones((3, 60)))

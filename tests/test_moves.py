@@ -10,6 +10,8 @@ from chronicles import make_csv, make_file
 from jobs import Job
 
 from flows.pipeline import issue, knowledge
+from flows.pipeline.champions import Part, standing
+from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.settings import Settings, read_settings
 from models.tracking.registry import Champion
 from publish.archive.archive import Archive
@@ -52,8 +54,9 @@ def told(settings: Settings, folder: Path, **event: str) -> None:
 def issued(settings: Settings, champion: Champion | None = None) -> Forecast:
     """The issue as of DAY."""
     known = knowledge.gather(settings, "pak_afg", DAY, NOW.date())
-    champion = champion or knowledge.current_champion(settings, known.theatre)
-    return issue.make_forecast(settings, known, champion, LATER)
+    data = event_vintage(known)
+    champion = champion or standing(settings, data).champion
+    return issue.make_forecast(settings, known, [Part(data, champion)], LATER)
 
 
 def split_of(row: Row | None) -> dict[str, float]:
@@ -95,10 +98,11 @@ def test_event_of_before_is_revised_history_however_it_comes(
 
 def test_other_model_owns_what_it_says_else(settings: Settings) -> None:
     known = knowledge.gather(settings, "pak_afg", DAY, NOW.date())
-    kept = knowledge.current_champion(settings, known.theatre)
+    kept = standing(settings, event_vintage(known)).champion
     assert kept is not None
     first = kept.model.ensembles[0]
-    shifted = replace(first, maps=first.maps + np.array([0.5, 0.0]))
+    moved = tuple(replace(w, map=w.map + np.array([0.5, 0.0])) for w in first.weights[0])
+    shifted = replace(first, weights=(moved,))
     model = replace(kept.model, ensembles=[shifted, *kept.model.ensembles[1:]])
 
     row = issued(settings, Champion(model, "run-2", "2")).row("dyad", "clash", 30)

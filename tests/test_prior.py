@@ -4,12 +4,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+from learning import lesson
 
 from features.arrays import Floats
 from features.monthly.panel import Panel
-from features.rates import RATES, column
+from features.rates import RATES
 from models.learners.design import anchor
 from models.learners.hazard import Hazard
 from models.learners.prior import (
@@ -21,6 +21,7 @@ from models.learners.prior import (
     whitened,
     write_prior,
 )
+from models.problems.problem import Rows
 
 HORIZONS = (7, 30)
 
@@ -36,12 +37,11 @@ def made_dyads(seed: int) -> Panel:
     return Panel(units, 0, events, {"events": events}, np.zeros(60, np.int32), units)
 
 
-def rows(counts: Floats) -> pd.DataFrame:
+def rows(counts: Floats) -> Rows:
     """Feature rows with the prior's columns and the same memory everywhere."""
-    X = dict.fromkeys(COLUMNS, counts)
-    for rate in RATES:
-        X |= {column(rate, h): np.full(len(counts), 0.1 + h / 200) for h in HORIZONS}
-    return pd.DataFrame(X)
+    p = np.tile(0.1 + np.array(HORIZONS) / 200, (len(counts), 1))[:, :, None]
+    X = np.tile(counts[:, None], len(COLUMNS))
+    return Rows(COLUMNS, X, dict.fromkeys(RATES, p), HORIZONS, (1.0,))
 
 
 def test_prior_finds_that_recent_events_raise_the_hazard() -> None:
@@ -97,24 +97,20 @@ def test_the_kept_prior_was_made_before_the_record_begins() -> None:
 
 def test_a_model_without_evidence_says_what_the_pool_says() -> None:
     X = rows(np.array([0.0, 5.0]))
-    unknown = np.full((2, 2), np.nan)
 
-    told = Hazard(HORIZONS, COLUMNS, pooled=True).fit(X, unknown, np.ones(2)).predict_proba(X)
+    told = Hazard((1.0,), COLUMNS, pooled=True).fit(lesson(X, np.full((2, 2), np.nan))).predict(X)
 
-    mean = np.array(read_prior().mean)
-    start = anchor(X, HORIZONS)
-    line = np.column_stack([np.ones(2), np.log1p(X[list(COLUMNS)].to_numpy())]) @ mean
-    assert told == pytest.approx(-np.expm1(np.log1p(-start) * np.exp(line)[:, None]))
+    line = np.column_stack([np.ones(2), np.log1p(X.X)]) @ np.array(read_prior().mean)
+    expected = -np.expm1(np.log1p(-anchor(X)) * np.exp(line)[:, None, None])
+    assert told == pytest.approx(expected)
 
 
 def test_evidence_moves_the_model_away_from_the_pool() -> None:
-    rng = np.random.default_rng(3)
-    X = rows(rng.gamma(1, 2, 4000))
-    never = np.zeros((4000, 2))
+    X = rows(np.random.default_rng(3).gamma(1, 2, 4000))
+    pooled = Hazard((1.0,), COLUMNS, pooled=True)
 
-    pooled = Hazard(HORIZONS, COLUMNS, pooled=True)
-    before = pooled.fit(X, np.full((4000, 2), np.nan), np.ones(4000)).predict_proba(X)
-    after = pooled.fit(X, never, np.ones(4000)).predict_proba(X)
+    before = pooled.fit(lesson(X, np.full((4000, 2), np.nan))).predict(X)
+    after = pooled.fit(lesson(X, np.zeros((4000, 2)))).predict(X)
 
     assert after.mean() < 0.5 * before.mean()
 

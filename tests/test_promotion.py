@@ -8,7 +8,7 @@ from typing import Any, cast
 import pandas as pd
 import pytest
 from mlflow.exceptions import MlflowException
-from test_gate import record_of
+from test_gate import judged
 
 from models.judging.gate import Decision
 from models.tracking.promotion import weigh
@@ -38,16 +38,18 @@ class Registry:
 
 def decided(champion: pd.DataFrame | None, gone: str, edge: float = 0.5) -> Decision:
     """What becomes of a challenger of the same features."""
-    return weigh(cast("Any", Registry(champion)), "pak_afg", record_of(edge, 3), "ours", gone=gone)
+    verdicts, record = judged(edge, 3)
+    client = cast("Any", Registry(champion))
+    return weigh(client, "pak_afg", verdicts, record, "ours", gone=gone)
 
 
 def test_challenger_worse_than_the_champion_is_refused() -> None:
-    assert not decided(record_of(1.0, 3), "", edge=-1.0).promoted
+    assert not decided(judged(1.0, 3)[1], "", edge=-1.0).promoted
 
 
 @pytest.mark.parametrize(
     ("champion", "compared"),
-    [(record_of(1.0, 3), "skill against its record -"), (None, "not compared with it")],
+    [(judged(1.0, 3)[1], "skill against its record -"), (None, "not compared with it")],
 )
 def test_champion_that_cannot_forecast_gives_way_and_the_reason_is_kept(
     champion: pd.DataFrame | None, compared: str

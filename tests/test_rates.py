@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.arrays import to_day
-from features.rates import PRIOR_WINDOWS, RATES, active, column, rates_at
+from features.rates import PRIOR_WINDOWS, RATES, active, rates_at
 from features.targets import Labels, weekly_origins
 from streams.events.event import Event
 from theatres import DYAD
@@ -91,10 +91,6 @@ def test_active_severe_spell_needs_the_deaths() -> None:
     found = active(labels, days("2020-01-14", "2020-01-15", "2020-02-06", "2020-02-07"))
 
     assert found[0, 0].tolist() == [False, True, True, False]
-
-
-def test_column_names_the_rate_and_the_horizon() -> None:
-    assert column("memory_52", 30) == "rate.memory_52@30"
 
 
 @given(

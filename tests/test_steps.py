@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 from jobs import Job
 
-from flows.pipeline import issue, knowledge
+from flows.pipeline import champions, issue, knowledge
+from flows.pipeline.champions import Part
+from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.settings import Settings, read_settings
-from models.forecasting.events import RiskModel
+from models.forecasting.training import RiskModel
+from models.tracking import registry
 from models.tracking.registry import Champion
 from publish.contract.forecast import from_json, to_json
 from publish.files.files import latest
@@ -38,9 +41,14 @@ def known_on(settings: Settings, as_of: date | None) -> knowledge.Knowledge:
     return knowledge.gather(settings, "pak_afg", as_of, NOW.date())
 
 
+def ready(settings: Settings, known: knowledge.Knowledge) -> Part:
+    """The events of the day with the champion that stands."""
+    return champions.ready(settings, event_vintage(known), register=False)
+
+
 def fake_champion(trained_as_of: str) -> Champion:
     """A champion that has nothing but an age."""
-    return Champion(RiskModel("pak_afg", trained_as_of, "", "", "1", []), "run", "1")
+    return Champion(RiskModel("pak_afg", "events", trained_as_of, "", "", "1", []), "run", "1")
 
 
 def test_settings_keep_artifacts_beside_an_sqlite_store(tmp_path: Path) -> None:
@@ -71,28 +79,29 @@ def test_gather_without_coverage_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("as_of", "reason"),
     [
-        (date(2026, 4, 15), "silence means calm until 2026-03-31 only"),
-        (date(2026, 5, 1), "more than 14 days later"),
+        (date(2026, 4, 15), "covered until 2026-03-31"),
+        (date(2026, 5, 1), "31 days before as_of, more than 14"),
         (date(2005, 1, 1), "too little history before"),
     ],
 )
 def test_no_forecast_is_rows_that_say_why(empty: Settings, as_of: date, reason: str) -> None:
     known = known_on(empty, as_of)
 
-    assert reason in knowledge.why_not(known)
-    forecast = issue.make_forecast(empty, known, None, NOW)
+    part = champions.ready(empty, event_vintage(known), register=False)
+    assert reason in part.reason
+    forecast = issue.make_forecast(empty, known, [part], NOW)
 
     assert forecast.status == "no_forecast"
     assert {(row.status, row.probability) for row in forecast.rows} == {("no_forecast", None)}
     assert all(reason in row.reason for row in forecast.rows)
     assert len(forecast.rows) == sum(
-        len(known.theatre.units(name)) * len(target.horizons)
-        for name, target in known.theatre.targets.items()
+        len(known.theatre.units(name)) * len(target.days)
+        for name, target in known.theatre.events.items()
     )
 
 
 def test_the_last_day_within_tolerance_can_be_forecast(empty: Settings) -> None:
-    assert knowledge.why_not(known_on(empty, date(2026, 4, 14))) == ""
+    assert champions.why_not(event_vintage(known_on(empty, date(2026, 4, 14)))) == ""
 
 
 @pytest.mark.parametrize(
@@ -106,20 +115,22 @@ def test_the_last_day_within_tolerance_can_be_forecast(empty: Settings) -> None:
     ],
 )
 def test_a_model_is_trained_where_the_champion_cannot_serve(
-    empty: Settings, champion: Champion | None, reason: str
+    empty: Settings, monkeypatch: pytest.MonkeyPatch, champion: Champion | None, reason: str
 ) -> None:
-    why = knowledge.why_train(champion, known_on(empty, None))
+    none = "there is no champion yet"
+    monkeypatch.setattr(registry, "champion", lambda *_: (champion, "" if champion else none))
 
-    assert reason in why
-    assert bool(why) == bool(reason)
+    found = champions.standing(empty, event_vintage(known_on(empty, None)))
+
+    assert reason in found.why_train
+    assert (found.champion is champion) == (not reason or champion is None)
 
 
 def test_a_forecast_within_tolerance_is_stale_and_says_what_changed(settings: Settings) -> None:
     before = latest(settings.published, "pak_afg")
     known = known_on(settings, date(2026, 4, 10))
-    champion = knowledge.current_champion(settings, known.theatre)
 
-    forecast = issue.make_forecast(settings, known, champion, NOW)
+    forecast = issue.make_forecast(settings, known, [ready(settings, known)], NOW)
 
     assert (forecast.status, forecast.data_as_of) == ("stale", COVERED_UNTIL)
     assert {row.status for row in forecast.rows} == {"stale"}
@@ -135,8 +146,7 @@ def test_a_forecast_within_tolerance_is_stale_and_says_what_changed(settings: Se
 
 def test_issuing_the_same_forecast_again_changes_nothing(settings: Settings) -> None:
     known = known_on(settings, None)
-    champion = knowledge.current_champion(settings, known.theatre)
-    forecast = issue.make_forecast(settings, known, champion, NOW)
+    forecast = issue.make_forecast(settings, known, [ready(settings, known)], NOW)
 
     issued, published = issue.issue(settings, "pak_afg", forecast)
 

@@ -1,7 +1,6 @@
 """The feature table: whose events a column counts, which family it is of, and what was known."""
 
 from dataclasses import replace
-from datetime import date
 
 import pytest
 from events import at
@@ -9,16 +8,13 @@ from histories import PAK_AFG, days, happen, history_from
 from pandas.testing import assert_frame_equal
 
 from features.diplomacy import SINCE_CAP
-from features.rates import RATES
 from features.table import (
     OWN_FAMILIES,
     column_family,
     contract,
     event_features,
     family_of,
-    rate_features,
 )
-from features.targets import Labels, weekly_origins
 from streams.events.event import TYPES
 from theatres import DYAD, Theatre
 
@@ -130,23 +126,6 @@ def test_closed_crossings_are_counted_for_the_dyad_and_told_by_segment() -> None
     assert table["own.crossings.closed_days"].xs("khyber").tolist() == [0, 0, 30]
 
 
-def test_rate_features_have_a_column_a_rate_and_horizon() -> None:
-    history = history_from(happen("a", "2020-01-10", "shelling", segment="khyber"))
-    units = (DYAD, "khyber", "kurram")
-    covered = date(2020, 12, 31)
-    labels = Labels(history, PAK_AFG.targets["clash"], units, PAK_AFG, covered)
-    grid = weekly_origins(date(2020, 1, 6), covered)
-
-    table = rate_features(labels, units, grid, days("2020-03-02", "2020-12-28"))
-
-    assert set(table.columns) == {f"rate.{name}@{h}" for name in RATES for h in (7, 14, 30, 90)}
-    assert list(table.index.unique("unit")) == list(units)
-    climatology = table["rate.climatology@7"]
-    # On 2 March the windows from 6 January to 17 February are closed: seven, the first true.
-    assert climatology.xs("khyber").iloc[0] == pytest.approx((1 + 2) / (7 + 4), abs=1e-15)
-    assert climatology.xs("kurram").iloc[0] == pytest.approx((0 + 2) / (7 + 4), abs=1e-15)
-
-
 def changed(theatre: Theatre, **changes: object) -> str:
     """The contract of the theatre with its clash target changed."""
     clash = theatre.targets["clash"].model_copy(update=changes)
@@ -157,10 +136,10 @@ def test_contract_changes_with_a_target() -> None:
     assert contract(PAK_AFG) == changed(PAK_AFG)
     found = {
         contract(PAK_AFG),
-        changed(PAK_AFG, horizons=(7, 14, 30)),
+        changed(PAK_AFG, days=(7, 14, 30)),
         changed(PAK_AFG, types=("border_clash",)),
-        changed(PAK_AFG, min_deaths=1),
-        changed(PAK_AFG, units="dyad"),
+        changed(PAK_AFG, thresholds=(2,)),
+        changed(PAK_AFG, of="dyad"),
         contract(PAK_AFG.model_copy(update={"reporting_lag_days": 8})),
         contract(PAK_AFG.model_copy(update={"segments": PAK_AFG.segments[1:]})),
         contract(PAK_AFG.model_copy(update={"mediators": PAK_AFG.mediators[1:]})),

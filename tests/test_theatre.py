@@ -29,15 +29,15 @@ def refusal(folder: Path) -> str:
     return str(caught.value)
 
 
-def test_theatre_pak_afg_has_nine_segments_and_three_targets() -> None:
+def test_theatre_pak_afg_has_nine_segments_and_its_targets() -> None:
     theatre = load_theatre("pak_afg")
 
     assert theatre.actors == ("PAK", "AFG")
     assert len(theatre.segments) == 9
     assert theatre.segment_names[0] == "chitral-dir"
     assert theatre.segment_names[-1] == "chagai"
-    assert set(theatre.targets) == {"clash", "severe", "closure"}
-    assert theatre.targets["clash"].horizons == (7, 14, 30, 90)
+    assert set(theatre.events) == {"clash", "severe", "closure"}
+    assert theatre.targets["clash"].days == (7, 14, 30, 90)
 
 
 def test_theatre_loads_by_path_as_by_name() -> None:
@@ -55,6 +55,20 @@ def test_units_are_the_dyad_then_the_segments_that_the_target_applies_to() -> No
     closed = theatre.model_copy(update={"segments": (gateless, *theatre.segments[1:])})
     assert closed.units("closure") == (DYAD, *theatre.segment_names[1:])
     assert closed.units("clash") == (DYAD, *theatre.segment_names)
+
+
+def test_count_is_published_a_threshold_a_name() -> None:
+    theatre = load_theatre("pak_afg")
+
+    assert theatre.published["clash"] == ("clash", 1)
+    assert theatre.published["country_deaths_25"] == ("country_deaths", 25)
+    assert theatre.counted("segment_deaths_10") == ("segment_deaths", 10)
+    assert theatre.counted("clash") is None
+    assert theatre.units("country_deaths") == ("PAK", "AFG")
+    assert theatre.units("segment_deaths") == theatre.segment_names
+    assert theatre.horizons("segment_deaths_1") == {7, 30, 90}
+    assert theatre.horizons("dyad_deaths_1") == set()
+    assert "reach 25 in the calendar month" in theatre.meanings["country_deaths_25"]
 
 
 @pytest.mark.parametrize(
@@ -151,9 +165,16 @@ def test_theatre_with_a_torn_part_is_refused_by_file_and_line(
         ('name = "pak_afg"', 'name = "afg_pak"', "a theatre bears its folder's name"),
         ('name = "pak_afg"', 'name = "pak_afg"\nunknown = 1', "field unknown"),
         ("reporting_lag_days = 7", "reporting_lag_days = -1", "field reporting_lag_days"),
-        ("horizons = [30, 90]", "horizons = [90, 30]", "field targets.severe"),
-        ("horizons = [30, 90]", "horizons = [0, 30]", "field targets.severe"),
-        ("horizons = [30, 90]", "horizons = []", "field targets.severe.horizons"),
+        ("days = [30, 90]", "days = [90, 30]", "days must rise from 1 or more, found [90, 30]"),
+        ("days = [30, 90]", "days = [0, 30]", "field targets.severe"),
+        ("days = [30, 90]", "days = []", "a count of dyad has days ahead and no others"),
+        ("days = [30, 90]", "months = [1]", "events are counted by days"),
+        ("thresholds = [25]", "thresholds = [25, 50]", "a target of events has one threshold"),
+        ("thresholds = [1, 25, 100]", "thresholds = [25, 1]", "thresholds must rise from 1"),
+        ("codes = { dyad = 12291 }", "", "countries and dyads need their numbers in codes"),
+        ('of = "segments"', 'of = "border"', "a source tells deaths of countries, dyads or"),
+        ('of = "segments"\nsource = "ucdp"', 'of = "segments"', "of `types`, or what a `source`"),
+        ('segments"\nsource = "ucdp"', 'segments"\nsource = "un"', "no source of the theatre: un"),
         ('name = "chagai"', 'name = "zhob"', "segments must have different names"),
         ("lat = 35.31", "lat = 135.31", "field segments.0.crossings.0.lat"),
         ('cron = "30 5 * * *"', 'cron = "daily"', "field schedule.cron"),
@@ -189,7 +210,7 @@ def test_every_text_file_is_read_with_a_mark_and_with_either_line_ending(
     tmp_path: Path, mark: bytes, ending: bytes
 ) -> None:
     theatre = make_theatre(tmp_path, "", "")
-    for path in theatre.iterdir():
+    for path in filter(Path.is_file, theatre.rglob("*")):
         lines = path.read_bytes().replace(b"\r\n", b"\n")
         path.write_bytes(mark + lines.replace(b"\n", ending))
 

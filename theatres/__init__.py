@@ -1,7 +1,6 @@
 """The theatres: a folder each, and the loader that checks them."""
 
 from theatres.codes import Codes, State
-from theatres.counts import Count
 from theatres.folder import (
     default_theatre,
     known_theatres,
@@ -22,7 +21,8 @@ from theatres.rules import (
     VerificationFails,
 )
 from theatres.tables import TheatreError
-from theatres.theatre import ABROAD, DYAD, Crossing, Level, Point, Segment, Target, Theatre
+from theatres.target import DYAD, Target
+from theatres.theatre import ABROAD, Crossing, Level, Point, Segment, Theatre
 from theatres.words import Headline, Side, Words
 
 __all__ = [
@@ -30,7 +30,6 @@ __all__ = [
     "DYAD",
     "Channel",
     "Codes",
-    "Count",
     "Crosses",
     "Crossing",
     "Headline",

@@ -2,17 +2,16 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from theatres.codes import CODE, Codes
-from theatres.counts import Count
 from theatres.rules import Notify, Rule, check_rules
 from theatres.strict import Strict
+from theatres.target import DYAD, Target
 from theatres.words import Headline, Side, Words
 
-DYAD = "dyad"
 ABROAD = "abroad"
 Point = tuple[float, float]
 """Latitude and longitude in decimal degrees (WGS 84)."""
@@ -55,23 +54,6 @@ class Segment(Strict):
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     sides: dict[str, str]
     crossings: tuple[Crossing, ...] = ()
-
-
-class Target(Strict):
-    """What is forecast: which event types, from how many deaths on, for which units, how far."""
-
-    meaning: str
-    types: tuple[str, ...] = Field(min_length=1)
-    units: Literal["dyad", "all"]
-    horizons: tuple[int, ...] = Field(min_length=1)
-    min_deaths: int = Field(default=0, ge=0)
-    by_crossing: bool = False
-
-    @model_validator(mode="after")
-    def _horizons_rise(self) -> Self:
-        if list(self.horizons) != sorted(set(self.horizons)) or self.horizons[0] < 1:
-            raise ValueError(f"horizons must rise from 1 day or more, found {list(self.horizons)}")
-        return self
 
 
 class Level(Strict):
@@ -137,7 +119,6 @@ class Theatre(Strict):
     schedule: Schedule
     sources: tuple[Source, ...] = Field(min_length=1)
     targets: dict[str, Target] = Field(min_length=1)
-    counts: dict[str, Count] = Field(default_factory=dict)
     levels: tuple[Level, ...] = Field(min_length=1)
     sides: dict[str, Side]
     segments: tuple[Segment, ...] = Field(min_length=1)
@@ -179,7 +160,7 @@ class Theatre(Strict):
             if name not in self.targets:
                 raise ValueError(f"headline: no such target: {name}")
         target, days = self.headline.target, self.headline.days
-        if days not in self.targets[target].horizons:
+        if days not in self.targets[target].days:
             raise ValueError(f"headline: {target} is not forecast at {days} days")
         if unknown := set(self.words) - set(self.meanings):
             raise ValueError(f"words: no such target: {min(unknown)}")
@@ -195,28 +176,23 @@ class Theatre(Strict):
             "source": [source.name for source in self.sources],
         }
         keys = [
-            (unit, name, horizon)
+            (unit, published, days)
             for name, target in self.targets.items()
+            for published in target.published(name)
             for unit in self.units(name)
-            for horizon in target.horizons
-        ]
-        keys += [
-            (unit, count.target(group, k), days)
-            for group, count in self.counts.items()
-            for k in count.thresholds
-            for unit in (count.units or self.segment_names)
-            for days in count.days
+            for days in target.days
         ]
         check_rules(self.alerts, known, keys)
         return self
 
     @model_validator(mode="after")
-    def _counts_fit(self) -> Self:
+    def _targets_fit(self) -> Self:
         sources = {source.name for source in self.sources}
-        for group, count in self.counts.items():
-            if count.source not in sources:
-                raise ValueError(f"counts.{group} names no source of the theatre: {count.source}")
-        if doubled := set(self.targets) & (set(self.meanings) - set(self.targets)):
+        for name, target in self.targets.items():
+            if target.source and target.source not in sources:
+                raise ValueError(f"targets.{name} names no source of the theatre: {target.source}")
+        names = [n for name, target in self.targets.items() for n in target.published(name)]
+        if doubled := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"targets must have different names, found {sorted(doubled)}")
         return self
 
@@ -225,48 +201,66 @@ class Theatre(Strict):
         """The segments' names, in their order along the border."""
         return tuple(segment.name for segment in self.segments)
 
+    @property
+    def events(self) -> dict[str, Target]:
+        """The targets that count events between the two sides, by name."""
+        return {name: target for name, target in self.targets.items() if target.types}
+
+    @property
+    def counts(self) -> dict[str, Target]:
+        """The targets that count what one source tells by itself, by name."""
+        return {name: target for name, target in self.targets.items() if target.source}
+
     def units(self, target: str) -> tuple[str, ...]:
-        """The units a target is forecast for: the dyad, then the segments that it applies to."""
-        wanted = self.targets[target]
-        if wanted.units == DYAD:
+        """The units a target is forecast for; the dyad before the segments that it applies to."""
+        counted = self.targets[target]
+        if counted.of == "segments":
+            return self.segment_names
+        if counted.codes:
+            return tuple(counted.codes)
+        if counted.of == "dyad":
             return (DYAD,)
-        kept = [s.name for s in self.segments if s.crossings or not wanted.by_crossing]
+        kept = [s.name for s in self.segments if s.crossings or counted.of == "border"]
         return (DYAD, *kept)
 
     @property
     def all_units(self) -> tuple[str, ...]:
         """Every unit of any target: the dyad, the segments, then those of counts."""
-        counted = (unit for count in self.counts.values() for unit in count.units)
+        counted = (unit for target in self.targets.values() for unit in target.codes)
         return tuple(dict.fromkeys((DYAD, *self.segment_names, *counted)))
 
     @property
+    def published(self) -> dict[str, tuple[str, int]]:
+        """Every published target's name, with the target in this file and its threshold."""
+        return {
+            published: (name, threshold)
+            for name, target in self.targets.items()
+            for published, threshold in target.published(name).items()
+        }
+
+    @property
     def meanings(self) -> dict[str, str]:
-        """What each target asks: target -> meaning, counts' targets too."""
-        asked = {name: target.meaning for name, target in self.targets.items()}
-        return asked | {
-            count.target(group, k): count.asks(k)
-            for group, count in self.counts.items()
-            for k in count.thresholds
+        """What each published target asks: its name -> meaning."""
+        return {
+            published: self.targets[name].asks(threshold)
+            for published, (name, threshold) in self.published.items()
         }
 
     def horizons(self, target: str | None = None) -> set[int]:
-        """The horizons in days of the target, or of every one; empty for one that is asked by
-        calendar month, where they change from day to day."""
-        found = set()
-        for name, each in self.targets.items():
-            found |= set(each.horizons) if target in (None, name) else set()
-        asked = self.counted(target) if target else None
-        for group, count in self.counts.items():
-            found |= set(count.days) if target is None or (asked and asked[0] == group) else set()
-        return found
+        """The horizons in days of the published target, or of every one; empty for one that is
+        asked by calendar month, where they change from day to day."""
+        return {
+            days
+            for published, (name, _) in self.published.items()
+            if target in (None, published)
+            for days in self.targets[name].days
+        }
 
     def counted(self, target: str) -> tuple[str, int] | None:
-        """The group and the threshold of a count's target, None for one of events."""
-        for group, count in self.counts.items():
-            for k in count.thresholds:
-                if count.target(group, k) == target:
-                    return group, k
-        return None
+        """The target in this file and the threshold of a published one that a source tells by
+        itself; None for one of events."""
+        name, threshold = self.published.get(target, ("", 0))
+        return (name, threshold) if name in self.counts else None
 
     def label(self, target: str) -> str:
         """The target's name as a heading."""

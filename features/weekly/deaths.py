@@ -138,10 +138,16 @@ def memories(reached: Floats, wait: int, segments: int) -> Floats:
     return np.stack(found)
 
 
-def seasoned(events: Deaths, day: int) -> Cells:
-    """The units worth learning from: the segments, and the blocks with SEASONED deadly events
-    known by that day."""
-    seen = (events.known <= day) & (events.deaths >= 1) & (events.unit >= 0)
-    counts = np.bincount(events.unit[seen], minlength=len(events.away))
-    counts[: events.segments] = SEASONED
-    return np.flatnonzero(counts >= SEASONED)
+def seasons(events: Deaths) -> Ints:
+    """The day from which on each unit is learnt from: (unit,).
+
+    Segments always; a block once SEASONED of its deadly events are known, NEVER where fewer are.
+    """
+    days = np.full(len(events.away), NEVER, np.int32)
+    deadly = (events.deaths >= 1) & (events.unit >= 0)
+    for unit in range(events.segments, len(days)):
+        known = np.sort(events.known[deadly & (events.unit == unit)])
+        if len(known) >= SEASONED:
+            days[unit] = known[SEASONED - 1]
+    days[: events.segments] = np.iinfo(np.int32).min
+    return days

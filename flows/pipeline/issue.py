@@ -1,14 +1,18 @@
 """From what is known to an issue: the forecast's rows, archived and published."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 
-from flows.pipeline.change import method, with_change
-from flows.pipeline.counts import count_rows
-from flows.pipeline.knowledge import Knowledge, tell, why_not
+from flows.pipeline.champions import Part
+from flows.pipeline.change import with_change
+from flows.pipeline.count_vintage import count_vintage
+from flows.pipeline.event_vintage import event_vintage
+from flows.pipeline.knowledge import Knowledge
 from flows.pipeline.page_context import context_for
+from flows.pipeline.scored import Spoken, spoken
 from flows.pipeline.settings import Settings
-from models.forecasting import events
-from models.tracking.registry import Champion
+from flows.pipeline.vintage import Vintage
+from models.recipes.contract import EVENTS, method
 from publish.archive.archive import Archive
 from publish.contract.forecast import Forecast, Row
 from publish.contract.issue import IssueStatus
@@ -18,19 +22,21 @@ from streams.store.store import connect
 from theatres import load_theatre
 
 
+def vintages(settings: Settings, known: Knowledge) -> list[Vintage]:
+    """The data of every group of the theatre's targets whose source has told something."""
+    counted = (count_vintage(settings, known, name) for name in known.theatre.counts)
+    events = [event_vintage(known)] if known.theatre.events else []
+    return [*events, *(each for each in counted if each is not None)]
+
+
 def make_forecast(
-    settings: Settings, known: Knowledge, champion: Champion | None, now: datetime
+    settings: Settings, known: Knowledge, parts: Sequence[Part], now: datetime
 ) -> Forecast:
     """The forecast of that day; rows without a probability, and the reason, where none can be."""
     hindcast = known.as_of < known.newest_as_of
-    before = Archive(connect(settings.database_url)).previous(
-        known.theatre.name, known.as_of, hindcast=hindcast
-    )
-    if champion is None:
-        rows = _absent_rows(known, why_not(known))
-    else:
-        rows = with_change(settings, known, champion, _rows(known, champion), before)
-    rows += count_rows(settings, known.theatre, known.as_of, before, tell)
+    archive = Archive(connect(settings.database_url))
+    before = archive.previous(known.theatre.name, known.as_of, hindcast=hindcast)
+    rows = [row for part in parts for row in _rows(settings, known, part, before)]
     statuses = {row.status for row in rows}
     status: IssueStatus = (
         "no_forecast"
@@ -41,13 +47,15 @@ def make_forecast(
         if "stale" in statuses
         else "ok"
     )
+    events = next((part for part in parts if part.vintage.group == EVENTS), None)
+    champion = None if events is None else events.champion
     return Forecast(
         theatre=known.theatre.name,
         as_of=known.as_of,
         issued_at=now,
         data_as_of=known.data_as_of,
         data_fingerprint=known.fingerprint,
-        method_version=method(known),
+        method_version=method(known.theatre, EVENTS),
         mlflow_run_id="" if champion is None else champion.run_id,
         status=status,
         levels=known.theatre.levels,
@@ -55,45 +63,60 @@ def make_forecast(
     )
 
 
-def _absent_rows(known: Knowledge, reason: str) -> list[Row]:
-    return [
-        Row(
-            unit=unit,
-            target=name,
-            horizon_days=horizon,
-            target_end_date=known.as_of + timedelta(days=horizon),
-            status="no_forecast",
-            reason=reason,
-        )
-        for name, target in known.theatre.targets.items()
-        for unit in known.theatre.units(name)
-        for horizon in target.horizons
-    ]
+def _rows(
+    settings: Settings, known: Knowledge, part: Part, before: Forecast | None
+) -> Sequence[Row]:
+    if part.champion is None:
+        return list(_absent(part.vintage, part.reason))
+    rows = [_row(part, each) for each in spoken(part.champion.model, part.vintage)]
+    return with_change(settings, known, part.vintage, part.champion, rows, before)
 
 
-def _rows(known: Knowledge, champion: Champion) -> list[Row]:
-    late = (known.as_of - known.covered[1]).days
-    reason = f"events are covered until {known.covered[1]}, {late} days before as_of"
-    return [
-        Row(
-            unit=score.unit,
-            target=score.target,
-            horizon_days=score.horizon,
-            target_end_date=known.as_of + timedelta(days=score.horizon),
-            probability=score.probability,
-            probability_low=score.low,
-            probability_high=score.high,
-            baseline_probability=score.baseline,
-            level=known.theatre.level(score.probability, score.baseline),
-            drivers=score.drivers,
-            drivers_log_odds=score.drivers_log_odds,
-            status="stale" if late > 0 else "ok",
-            reason=reason if late > 0 else "",
-        )
-        for score in events.forecast(
-            champion.model, known.history, known.theatre, known.covered, known.as_of
-        )
-    ]
+def _absent(vintage: Vintage, reason: str) -> Iterator[Row]:
+    """A row without a probability for every unit, threshold and window that is not over."""
+    theatre = vintage.theatre
+    for name, target in vintage.targets.items():
+        for unit in theatre.units(name):
+            for ahead in target.months or target.days:
+                start, end = vintage.spans[ahead]
+                asked = target.published(name).items() if end > vintage.as_of else ()
+                for published, threshold in asked:
+                    yield Row(
+                        unit=unit,
+                        target=published,
+                        horizon_days=(end - vintage.as_of).days,
+                        target_start_date=start,
+                        target_end_date=end,
+                        threshold=threshold,
+                        status="no_forecast",
+                        reason=reason,
+                    )
+
+
+def _row(part: Part, spoken: Spoken) -> Row:
+    vintage, score = part.vintage, spoken.score
+    assert part.champion is not None  # noqa: S101 - only a model speaks
+    stale = vintage.days_late > vintage.fresh_days
+    events = vintage.group == EVENTS
+    return Row(
+        unit=spoken.unit,
+        target=spoken.target,
+        threshold=score.threshold,
+        horizon_days=(spoken.end - vintage.as_of).days,
+        target_start_date=spoken.start,
+        target_end_date=spoken.end,
+        probability=score.probability,
+        probability_low=score.low,
+        probability_high=score.high,
+        baseline_probability=score.baseline,
+        level=vintage.theatre.level(score.probability, score.baseline),
+        drivers=score.drivers,
+        drivers_log_odds=score.drivers_log_odds,
+        status="stale" if stale else "ok",
+        reason=vintage.late if stale else "",
+        quantiles=None if events else score.quantiles,
+        mlflow_run_id=None if events else part.champion.run_id,
+    )
 
 
 def check_archive(settings: Settings, theatre: str) -> tuple[str, ...]:

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 from features.history import History, history_of
 from flows.pipeline.settings import Settings
 from flows.pipeline.sources import Outcome, stream_of
-from models.forecasting import events
-from models.tracking import registry
-from models.tracking.registry import Champion, Logged
 from streams.events.event import Event, to_frame
 from streams.events.frame import fingerprint
 from streams.formats.files import Progress as TellPart
@@ -175,68 +172,6 @@ def gather_embedded(settings: Settings, theatre_name: str, now: datetime) -> Kno
     """What is known at present, the theatre's own chronicle taken in first."""
     ingest(settings, theatre_name, now)
     return gather(settings, theatre_name, None, now.date())
-
-
-def why_not(known: Knowledge) -> str:
-    """The reason why there can be no forecast on that day; empty where there can."""
-    last = known.covered[1] + timedelta(days=known.theatre.coverage_tolerance_days)
-    if known.as_of > last:
-        return (
-            f"the event stream's silence means calm until {known.covered[1]} only, and as_of is"
-            f" more than {known.theatre.coverage_tolerance_days} days later"
-        )
-    first = events.earliest_as_of(known.covered[0])
-    return f"too little history before {first}" if known.as_of < first else ""
-
-
-def train(
-    settings: Settings,
-    known: Knowledge,
-    register: bool,
-    progress: Progress | None = None,
-    because: str = "",
-) -> tuple[Champion, Logged]:
-    """The model to forecast with, and the logged record of the one that was trained.
-
-    With `register` the gate decides whether the new one is the champion; where it says no, the
-    champion stays. `because` is a person's reason to promote it all the same.
-    """
-    training = events.train(
-        known.history,
-        known.theatre,
-        known.covered,
-        known.as_of,
-        known.fingerprint,
-        progress=progress,
-    )
-    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
-    tags = {"theatre": known.theatre.name, "use": "champion" if register else "hindcast"}
-    logged = registry.log_training(
-        client, training, known.theatre, settings.artifacts, tags, register, because
-    )
-    if logged.decision and not logged.decision.promoted:
-        champion = registry.champion(client, known.theatre)
-        if champion:
-            return champion, logged
-    return Champion(training.model, logged.run_id, ""), logged
-
-
-def current_champion(settings: Settings, theatre: Theatre) -> Champion | None:
-    """The champion in the registry, None where there is none yet."""
-    client = registry.open_registry(settings.tracking_uri, settings.artifacts)
-    return registry.champion(client, theatre)
-
-
-def why_train(champion: Champion | None, known: Knowledge) -> str:
-    """Why a model must be trained for this forecast; empty where the champion can make it."""
-    if champion is None:
-        return "there is no champion yet"
-    age = (known.as_of - champion.model.trained_on).days
-    if age < 0:
-        return f"the champion was trained as of {champion.model.trained_on}, later than as_of"
-    if age > known.theatre.retrain_after_days:
-        return f"the champion is {age} days old"
-    return ""
 
 
 def extend_coverage(settings: Settings, until: date, now: datetime) -> None:

@@ -9,9 +9,10 @@ import pandas as pd
 from flows.pipeline.knowledge import open_store, streams_health
 from flows.pipeline.settings import Settings
 from models.combining.calibration import reliability
-from models.judging.scoring import SINCE
 from models.judging.skill import hardest
-from models.tracking import count_runs, records, registry
+from models.recipes.events import SINCE
+from models.tracking import records, registry
+from models.tracking.promotion import read_verdicts
 from publish.archive.history import Wanted, history
 from publish.archive.scoreboard import Part, Scoreboard
 from publish.contract.context import (
@@ -26,7 +27,6 @@ from publish.contract.context import (
     Past,
 )
 from publish.contract.forecast import Forecast
-from publish.contract.older import completed
 from streams.events.event import FAMILIES
 from streams.store.store import connect
 from theatres import DYAD, Headline, Theatre
@@ -175,20 +175,21 @@ def _verdict(better: bool, worse: bool) -> Finding:
 
 def _count_skills(settings: Settings, theatre: Theatre, forecast: Forecast) -> Iterator[CountSkill]:
     """What the past of each count of the issue says, from the run that made its rows."""
+    published = theatre.published
     runs = {
-        row.measure: row.mlflow_run_id
-        for row in completed(forecast, theatre).rows
-        if row.counts and row.mlflow_run_id
+        published[row.target][0]: row.mlflow_run_id
+        for row in forecast.rows
+        if row.mlflow_run_id and row.target in published
     }
     if not runs:
         return
     client = registry.open_registry(settings.tracking_uri, settings.artifacts)
     for group, run_id in runs.items():
-        for each in count_runs.read(client, run_id).verdicts:
+        for each in read_verdicts(client, run_id):
             yield CountSkill(
                 group=group,
                 ahead=each.horizon,
-                of="months" if theatre.counts[group].months else "days",
+                of="months" if theatre.targets[group].months else "days",
                 baseline=each.rival,
                 skill=each.skill,
                 low=each.low,
@@ -214,5 +215,5 @@ def _outcomes(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[
             outcome=row["outcome"],
         )
         for row in reversed(standing)
-        if row["target_end_date"] <= forecast.as_of and row["target"] in theatre.targets
+        if row["target_end_date"] <= forecast.as_of and row["target"] in theatre.events
     ]

@@ -7,7 +7,6 @@ import pandas as pd
 from scipy.special import expit
 
 from features.arrays import Floats, Ints
-from models.numerics.bootstrap import redraw
 from models.numerics.newton import fit_offset_ridge
 from models.numerics.odds import log_odds
 
@@ -40,30 +39,21 @@ def apply_map(maps: Floats, p: Floats) -> Floats:
     return q
 
 
-def fit_band(
-    p: Floats,
-    y: Floats,
-    weight: Floats,
-    horizon: int,
-    published: Floats,
-    seed: int,
-    times: Ints | None = None,
-) -> Floats:
+def fit_band(p: Floats, y: Floats, weight: Floats, published: Floats, times: Ints) -> Floats:
     """Calibration maps of redrawn records, about the published map: (draw, 2).
 
-    `times` says how often each draw takes each origin, by default as `redraw` does weekly ones.
-
-    p and y are (origin, unit). Each map is the published one plus how far a redrawn record's map
-    lies from the whole record's: the basic bootstrap, so that the band is the record's noise and
-    not the ridge's pull.
+    p and y are (origin, unit), `weight` what each origin tells; `times` says how often each draw
+    takes each origin, (draw, origin). Each map is the published one plus how far a redrawn record's
+    map lies from the whole record's: the basic bootstrap, so that the band is the record's noise
+    and not the ridge's pull.
     """
     units = p.shape[1]
     whole = fit_map(p.ravel(), y.ravel(), np.repeat(weight, units), BAND_PENALTY)
     maps = []
-    for count in redraw(len(p), horizon, seed) if times is None else times:
+    for count in times:
         drawn = count > 0
-        told = np.repeat(weight[drawn] * count[drawn], units)
-        maps.append(fit_map(p[drawn].ravel(), y[drawn].ravel(), told, BAND_PENALTY))
+        weights = np.repeat(weight[drawn] * count[drawn], units)
+        maps.append(fit_map(p[drawn].ravel(), y[drawn].ravel(), weights, BAND_PENALTY))
     return published + np.stack(maps) - whole
 
 

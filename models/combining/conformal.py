@@ -38,12 +38,17 @@ def transform(ladder: Floats, thresholds: Sequence[float], count: Floats, seed: 
     return found
 
 
+def edges_of(known: Floats, bins: int = BINS) -> Floats:
+    """Where the known forecasts of the past are cut into bins of equal count; none without any."""
+    if not len(known):
+        return np.empty(0)
+    edges: Floats = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])
+    return edges
+
+
 def bins_of(level: Floats, known: Floats, bins: int = BINS) -> Ints:
     """Each forecast's bin among the known forecasts of the past: equal counts, 0 the calmest."""
-    if not len(known):
-        return np.zeros(len(level), np.int32)
-    edges = np.quantile(known, np.linspace(0, 1, bins + 1)[1:-1])
-    return np.searchsorted(edges, level, side="right").astype(np.int32)
+    return np.searchsorted(edges_of(known, bins), level, side="right").astype(np.int32)
 
 
 def bounds(past: Floats, share: float = 0.9) -> tuple[float, float]:

@@ -1,13 +1,14 @@
-"""Members' probabilities made into one forecast: mixed by past score, calibrated, kept in order."""
+"""Weights of members by their past forecasts."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import expit
+from scipy.special import expit, softmax
 
 from features.arrays import Floats
-from models.combining.calibration import apply_map, fit_map
+from models.numerics.losses import log_loss
 from models.numerics.odds import log_odds
 
 SURE: Final = 1e-3
@@ -31,28 +32,6 @@ def pool(p: Floats, y: Floats, weight: Floats, steps: int = 60, prior: float = 2
         share = (joint / joint.sum(axis=0)) @ weight + prior
         share /= share.sum()
     return share
-
-
-def mixed(
-    before: Floats,
-    y: Floats,
-    weight: Floats,
-    pooled_before: Floats,
-    now: Floats,
-    prior: float,
-    penalty: float,
-) -> tuple[Floats, Floats]:
-    """The pool of the members' present forecasts, and the same calibrated, each shaped as a
-    member's.
-
-    `before` are the members' closed forecasts, (member, row), y what came of them and `weight`
-    what each tells; `pooled_before` is what the pool itself then said, (row,), on which the
-    calibration is fitted; `now` is (member, ...). What is mixed is
-    log-odds (Satopää et al., Int. J. Forecasting 2014).
-    """
-    share = pool(before, y, weight, prior=prior)
-    pooled: Floats = expit(np.tensordot(share, log_odds(np.clip(now, SURE, 1 - SURE)), 1))
-    return pooled, apply_map(fit_map(pooled_before, y, weight, penalty), pooled)
 
 
 def stack(p: Floats, y: Floats, weight: Floats, penalty: float) -> Floats:
@@ -80,13 +59,13 @@ def stack(p: Floats, y: Floats, weight: Floats, penalty: float) -> Floats:
     return found
 
 
-def stacked(before: Floats, y: Floats, weight: Floats, now: Floats, penalty: float) -> Floats:
-    """The members' present forecasts combined in log-odds, shaped as a member's: calibrated too,
-    since shift and weights are fitted together.
+def tempered(p: Floats, y: Floats, share: float, prior: Sequence[float], trust: float) -> Floats:
+    """Linear pool weights from past forecasts: (member,), sum 1.
 
-    `before` are the members' closed forecasts, (member, row), y what came of them and `weight`
-    what each tells; `now` is (member, ...).
+    weight ~ prior x exp(-trust x sum of losses x share): a Bayesian mixture with a tempered
+    likelihood, in which overlapping windows count for what they tell of their own. Nothing in the
+    record: the prior. p is (member, unit, origin), y (unit, origin), NaN where not closed.
     """
-    b = stack(before, y, weight, penalty)
-    combined: Floats = expit(b[0] + np.tensordot(b[1:], log_odds(now), 1))
-    return combined
+    total = np.nansum(log_loss(p, y[None]).mean(axis=1), axis=1) * share
+    weights: Floats = softmax(np.log(prior) - trust * total)
+    return weights

@@ -1,191 +1,276 @@
-"""The ensemble: members pooled by their past out-of-sample log score, then calibrated."""
+"""One problem's model, ready to forecast: members, weights, calibration, band, quantiles."""
 
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
-from scipy.special import softmax
 
 from features.arrays import Floats, Ints
-from features.targets import WEEK
-from models.combining.calibration import apply_map, band, fit_band, fit_map
-from models.learners.members import PRIOR, Learner, learners
-from models.numerics.distribution import rising
-from models.numerics.losses import log_loss
-from models.walks.events import REFIT_WEEKS, Record, fit_at
+from models.combining.calibration import band, fit_band, fit_map
+from models.combining.combine import Past, Weights, ordered
+from models.combining.conformal import LEAST, edges_of, in_step, transform
+from models.forecasting.explain import Drivers, coalition_rows, drivers
+from models.numerics.bootstrap import redrawn
+from models.numerics.distribution import bent, counts_at, quantiles
+from models.problems.problem import Problem, Rows
+from models.recipes.recipe import Recipe, block_of
+from models.walk import Fits, answers, fit_at
 
-TRUST: Final = 0.1
-"""How fast a record moves the weights: the power to which past likelihood is raised."""
+LEVELS: Final = (0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975)
+"""Of the published quantiles: what forecast hubs ask for, and the 80 and 90% intervals."""
 
 
-def pool_weights(models: tuple[str, ...], loss: Floats, horizons: tuple[int, ...]) -> Floats:
-    """Linear pool weights from past losses (model, horizon, origin): (horizon, model), sums 1.
+@dataclass
+class Fall:
+    """Where past counts fell in their forecasts: what published quantiles are read through.
 
-    weight ~ prior x exp(-TRUST x sum of losses x WEEK / horizon): a Bayesian mixture with a
-    tempered likelihood, in which overlapping windows count for what they tell of their own.
-    Nothing in the record: the prior, most of it on the memories.
+    `edges` cut the first threshold's forecasts into bins; `levels`, (bin, level), are those at
+    which the stated ones are read.
     """
-    told = WEEK / np.array(horizons)
-    total = np.nansum(loss, axis=2) * told
-    prior = np.log([PRIOR[name] for name in models])
-    weights: Floats = softmax(prior[:, None] - TRUST * total, axis=0).T
-    return weights
+
+    edges: Floats
+    levels: Floats
 
 
-@dataclass(frozen=True)
-class Combined:
-    """The ensemble's own out-of-sample record, and what it is at the record's end."""
+@dataclass
+class Reading:
+    """What of its recipe a fitted ensemble needs: see models.recipes.recipe.
 
-    pooled: Floats
-    """Before calibration: (unit, horizon, origin)."""
-    p: Floats
-    """After: (unit, horizon, origin)."""
-    weights: Floats
-    """(horizon, model)."""
-    maps: Floats
-    """(horizon, 2)."""
-
-
-def _known(record: Record, day: int, upto: int) -> Floats:
-    """Outcomes of the record's first origins, as closed on a day: (unit, horizon, origin)."""
-    return record.problem.labels.as_of(day, record.origins[:upto])
-
-
-def _weights(record: Record, known: Floats) -> Floats:
-    upto = known.shape[2]
-    loss = log_loss(record.p[:, :, :, :upto], known[None]).mean(axis=1)
-    return pool_weights(record.models, loss, record.problem.horizons)
-
-
-def _maps(record: Record, pooled: Floats, known: Floats) -> Floats:
-    """Calibration maps from the pooled forecasts whose outcome is known: (horizon, 2)."""
-    maps = []
-    for i, horizon in enumerate(record.problem.horizons):
-        p, y = pooled[:, i], known[:, i]
-        closed = ~np.isnan(y)
-        weight = np.full(int(closed.sum()), WEEK / horizon)
-        maps.append(fit_map(p[closed], y[closed], weight))
-    return np.stack(maps)
-
-
-def _calibrated(maps: Floats, pooled: Floats) -> Floats:
-    """Calibrated and rising with the horizon: (unit, horizon, origin)."""
-    q = apply_map(maps[None, :, None, :], pooled)
-    return rising(q.transpose(0, 2, 1)).transpose(0, 2, 1)
-
-
-def combine(record: Record, day: int) -> Combined:
-    """The ensemble at every origin of the record, each with the weights and maps of its time.
-
-    `day` is when the last weights and maps are taken. Nothing known after an origin touches it.
+    `family` is each column's, in the rows' order.
     """
-    pooled, calibrated = np.empty_like(record.p[0]), np.empty_like(record.p[0])
-    for start in range(0, len(record.origins), REFIT_WEEKS):
-        span = slice(start, start + REFIT_WEEKS)
-        known = _known(record, int(record.origins[start]), start)
-        weights = _weights(record, known)
-        pooled[:, :, span] = np.einsum("hm,muho->uho", weights, record.p[:, :, :, span])
-        maps = _maps(record, pooled[:, :, :start], known)
-        calibrated[:, :, span] = _calibrated(maps, pooled[:, :, span])
-    known = _known(record, day, len(record.origins))
-    weights, maps = _weights(record, known), _maps(record, pooled, known)
-    return Combined(pooled, calibrated, weights, maps)
+
+    joint: bool
+    nests: bool
+    baseline: str
+    distribution: str | None
+    rungs: tuple[float, ...]
+    families: tuple[str, ...]
+    family: tuple[str, ...]
 
 
 @dataclass
 class Ensemble:
-    """One problem's fitted members, weights, calibration and band, ready to forecast."""
+    """One problem's fitted members, weights, calibration and band.
+
+    `fits` are by run of horizons: one for all where they are fitted together, else one each.
+    `shown` says whether the ensemble is published, or in its place the baseline. `bands` are maps
+    of redrawn records of what is published, (threshold, horizon, redraw, 2); `typical` is each
+    column's median over the past.
+    """
 
     target: str
     units: tuple[str, ...]
     horizons: tuple[int, ...]
-    members: dict[str, Learner]
-    weights: Floats
-    maps: Floats
+    thresholds: tuple[float, ...]
+    reading: Reading
+    fits: list[Fits]
+    weights: tuple[tuple[Weights, ...], ...]
+    shown: bool
     bands: Floats
-    """Maps of redrawn records: (horizon, redraw, 2)."""
-    typical: dict[str, float]
-    """The median of each column over the training rows: what a family is set to when left out."""
+    typical: Floats
+    falls: list[Fall]
+    """By horizon; none where the recipe gives no distribution."""
 
-    def member(self, name: str, X: pd.DataFrame) -> Floats:
-        """One member's probabilities, (row, horizon)."""
-        return self.members[name].predict_proba(X)
+    def baseline(self, rows: Rows) -> Floats:
+        """What the base rate says: (row, horizon, threshold)."""
+        rate = rows.rates[self.reading.baseline]
+        return np.sort(rate, axis=1) if self.reading.nests else rate
 
-    def pooled(self, X: pd.DataFrame) -> Floats:
-        """The pool before calibration, (row, horizon)."""
-        p = np.stack([model.predict_proba(X) for model in self.members.values()])
-        mixed: Floats = np.einsum("hm,mrh->rh", self.weights, p)
-        return mixed
+    def members(self, rows: Rows) -> tuple[Floats, Floats | None]:
+        """What every member of the pool says, (member, row, horizon, threshold), each in order, and
+        the distribution at the rungs."""
+        parts = [self._answers(i, rows) for i in range(len(self.fits))]
+        p = np.concatenate([each for each, _ in parts], axis=2)
+        ladders = [ladder for _, ladder in parts if ladder is not None]
+        p = np.stack([_in_order(each, self.reading.nests) for each in p])
+        if not ladders:
+            return p, None
+        ladder = np.concatenate(ladders, axis=1)
+        return p, _in_order(ladder, nests=True) if self.reading.nests else ladder
 
-    def predict(self, X: pd.DataFrame) -> Floats:
-        """Probabilities, (row, horizon), never falling with the horizon."""
-        return rising(apply_map(self.maps, self.pooled(X)))
+    def _answers(self, i: int, rows: Rows) -> tuple[Floats, Floats | None]:
+        asked = rows if self.reading.joint else rows.at_horizon(i)
+        return answers(self.fits[i], asked, self.reading.distribution)
 
-    def interval(self, X: pd.DataFrame) -> tuple[Floats, Floats]:
-        """The 80% band of each probability, which always lies inside: (row, horizon) twice."""
-        pooled, p = self.pooled(X), self.predict(X)
-        spans = [band(self.bands[i], pooled[:, i]) for i in range(len(self.horizons))]
-        low = rising(np.column_stack([low for low, _ in spans]))
-        high = rising(np.column_stack([high for _, high in spans]))
+    def _mixed(self, rows: Rows, calibrate: bool) -> Floats:
+        p, _ = self.members(rows)
+        q = np.empty(p.shape[1:])
+        for k, by_horizon in enumerate(self.weights):
+            for h, weights in enumerate(by_horizon):
+                pooled = weights.pooled(p[:, :, h, k])
+                q[:, h, k] = weights.calibrated(pooled) if calibrate else pooled
+        return q
+
+    def pooled(self, rows: Rows) -> Floats:
+        """The pool before calibration: (row, horizon, threshold)."""
+        return self._mixed(rows, calibrate=False)
+
+    def ensemble(self, rows: Rows) -> Floats:
+        """The ensemble's probabilities: (row, horizon, threshold), never rising with the threshold
+        and, where windows nest, never falling with the horizon."""
+        return _in_order(self._mixed(rows, calibrate=True), self.reading.nests)
+
+    def predict(self, rows: Rows) -> Floats:
+        """What is published: the ensemble's probabilities, or the baseline's."""
+        return self.ensemble(rows) if self.shown else self.baseline(rows)
+
+    def interval(self, rows: Rows) -> tuple[Floats, Floats]:
+        """The 80% band of each probability, which always lies inside: (row, horizon, threshold)
+        twice."""
+        p = self.predict(rows)
+        base = self.pooled(rows) if self.shown else p
+        low, high = np.empty_like(p), np.empty_like(p)
+        for k in range(p.shape[2]):
+            for h in range(p.shape[1]):
+                low[:, h, k], high[:, h, k] = band(self.bands[k, h], base[:, h, k])
+        if self.reading.nests:
+            low, high = np.sort(low, axis=1), np.sort(high, axis=1)
         return np.minimum(low, p), np.maximum(high, p)
 
+    def quantiles(self, rows: Rows) -> Floats | None:
+        """The count's quantiles at LEVELS, (row, horizon, level), read through where past counts
+        fell as far as the probabilities of the thresholds allow; None without a distribution."""
+        if not self.falls:
+            return None
+        p, (_, ladder) = self.predict(rows), self.members(rows)
+        assert ladder is not None  # noqa: S101 - a recipe with falls has a distribution
+        rungs, stated = self.reading.rungs, np.array(LEVELS)
+        counts = np.zeros((len(rows), len(self.horizons), len(LEVELS)))
+        for h, fall in enumerate(self.falls):
+            whole = bent(ladder[:, h], rungs, self.thresholds, p[:, h])
+            which = np.searchsorted(fall.edges, p[:, h, 0], side="right")
+            for b in np.unique(which):
+                mine = which == b
+                at = np.tile(fall.levels[b], (int(mine.sum()), 1))
+                at = in_step(at, stated, p[mine, h])
+                counts[mine, h] = counts_at(quantiles(whole[mine], rungs, at))
+        return np.maximum.accumulate(counts, axis=2)
 
-def _bands(record: Record, combined: Combined, known: Floats, seed: int) -> Floats:
-    found = []
-    for i, horizon in enumerate(record.problem.horizons):
-        closed = ~np.isnan(known[:, i]).any(axis=0)
-        p, y = combined.pooled[:, i, closed].T, known[:, i, closed].T
-        weight = np.full(len(p), WEEK / horizon)
-        found.append(fit_band(p, y, weight, horizon, combined.maps[i], seed))
-    return np.stack(found)
+    def drivers(self, rows: Rows) -> Drivers | None:
+        """What moves each forecast from the base rate; None where the base rate is published."""
+        if not self.shown:
+            return None
+        asked = coalition_rows(rows, self.reading.families, self.reading.family, self.typical)
+        return drivers(self.ensemble(asked), self.baseline(rows), self.reading.families)
+
+
+def _in_order(p: Floats, nests: bool) -> Floats:
+    """`ordered` for row-wise forecasts, (row, horizon, threshold)."""
+    moved = ordered(p.transpose(2, 0, 1)[..., None], nests)
+    back: Floats = moved[..., 0].transpose(1, 2, 0)
+    return back
+
+
+def build(past: Past, recipe: Recipe, day: int, seed: int, shown: bool) -> Ensemble:
+    """The ensemble as of `day`: members fitted on all that is closed, weights and maps of then.
+
+    `shown` says whether it is published, or the baseline in its place.
+    """
+    problem = past.record.problem
+    asked = [problem] if recipe.joint else [problem.only(h) for h in range(len(problem.horizons))]
+    before = slice(0, int(np.searchsorted(problem.origins, day)))
+    return Ensemble(
+        problem.target,
+        problem.units,
+        problem.horizons,
+        problem.thresholds,
+        _reading(problem, recipe),
+        [fit_at(each, recipe, day, seed) for each in asked],
+        past.combined.weights,
+        shown,
+        bands(past, recipe, day, seed, shown),
+        np.median(problem.rows(before).X, axis=0),
+        falls(past, recipe, day, seed, shown),
+    )
+
+
+def _reading(problem: Problem, recipe: Recipe) -> Reading:
+    return Reading(
+        recipe.joint,
+        recipe.nests,
+        recipe.baseline,
+        recipe.distribution,
+        recipe.rungs,
+        recipe.families,
+        tuple(map(recipe.family_of, problem.names)),
+    )
+
+
+def bands(past: Past, recipe: Recipe, day: int, seed: int, shown: bool) -> Floats:
+    """Calibration maps of redrawn records of what is published: (threshold, horizon, redraw, 2)."""
+    problem = past.record.problem
+    p = past.forecasts(None if shown else recipe.baseline, calibrated=False)
+    y = past.record.reached(day)[..., past.first :]
+    every = []
+    for k in range(len(problem.thresholds)):
+        for h, share in enumerate(problem.share):
+            came, said = y[k, problem.judged, h], p[k, problem.judged, h]
+            known = np.flatnonzero(~np.isnan(came).all(axis=0))
+            whole = ~np.isnan(said[:, known]).any(axis=1) & ~np.isnan(came[:, known]).any(axis=1)
+            block = block_of(problem, recipe, h)
+            times = redrawn(len(known), block, seed)
+            published = past.combined.weights[k][h].map if shown else np.zeros(2)
+            weight = np.full(len(known), float(share))
+            pairs = said[whole][:, known].T, came[whole][:, known].T
+            every.append(fit_band(*pairs, weight, published, times))
+    return np.stack(every).reshape(len(problem.thresholds), len(problem.horizons), -1, 2)
+
+
+def falls(past: Past, recipe: Recipe, day: int, seed: int, shown: bool) -> list[Fall]:
+    """Where past counts fell in what is published, by horizon."""
+    ladder = past.record.ladder
+    if ladder is None:
+        return []
+    problem, stated = past.record.problem, np.array(LEVELS)
+    p = past.forecasts(None if shown else recipe.baseline)
+    size = past.record.sizes(day)[..., past.first :]
+    by_horizon = []
+    for h in range(len(problem.horizons)):
+        now = p[:, :, h].transpose(1, 2, 0)
+        whole = bent(
+            ladder[:, :, h, past.first :].transpose(1, 2, 0), recipe.rungs, problem.thresholds, now
+        )
+        known = problem.judged[:, None] & ~np.isnan(size[:, h]) & ~np.isnan(now[..., 0])
+        level = now[..., 0][known]
+        pit = transform(whole[known], recipe.rungs, size[:, h][known], seed)
+        edges = edges_of(level)
+        which = np.searchsorted(edges, level, side="right")
+        at = [pit[which == b] for b in range(len(edges) + 1)]
+        levels = [np.quantile(each, LEVELS) if len(each) >= LEAST else stated for each in at]
+        by_horizon.append(Fall(edges, np.stack(levels)))
+    return by_horizon
 
 
 def past_band(
-    record: Record, combined: Combined, horizon: int, since: int, seed: int
+    past: Past, recipe: Recipe, horizon: int, since: int, seed: int
 ) -> tuple[Ints, Floats, Floats]:
-    """Origins from day `since` on, and the 80% band of the first unit's forecast at each.
+    """Origins from `since` on, and the 80% band of the first unit's forecast at each.
 
-    Each band is made from what was closed at the refit before: nothing later touches it.
+    `horizon` is its place; of the first threshold. Each band is made from what was closed at the
+    refit before: nothing later touches it.
     """
-    i = record.problem.horizons.index(horizon)
-    origins = record.origins
+    record, combined = past.record, past.combined
+    problem, origins = record.problem, record.origins
     spans = []
-    for start in range(0, len(origins), REFIT_WEEKS):
-        span = slice(start, start + REFIT_WEEKS)
-        if not start or origins[span][-1] < since:
+    for start, end in zip(record.refits, [*record.refits[1:], len(origins)], strict=True):
+        if not start or origins[end - 1] < since:
             continue
-        known = _known(record, int(origins[start]), start)
-        before = Combined(
-            combined.pooled[:, :, :start],
-            combined.p[:, :, :start],
-            combined.weights,
-            _maps(record, combined.pooled[:, :, :start], known),
-        )
-        maps = _bands(record, before, known, seed)[i]
-        low, high = band(maps, combined.pooled[0, i, span])
-        p = combined.p[0, i, span]
-        spans.append((origins[span], np.minimum(low, p), np.maximum(high, p)))
+        y = record.reached(int(origins[start]), int(start))[0, :, horizon]
+        p = combined.pooled[0, :, horizon, :start]
+        known = np.flatnonzero(~np.isnan(y).any(axis=0))
+        weight = np.full(len(known), float(problem.share[horizon]))
+        published = np.zeros(2)
+        if recipe.rule.calibration is not None:
+            flat = ~np.isnan(y)
+            each = np.full(int(flat.sum()), float(problem.share[horizon]))
+            published = fit_map(p[flat], y[flat], each, recipe.rule.calibration)
+        times = redrawn(len(known), block_of(problem, recipe, horizon), seed)
+        maps = fit_band(p[:, known].T, y[:, known].T, weight, published, times)
+        low, high = band(maps, combined.pooled[0, 0, horizon, start:end])
+        q = combined.p[0, 0, horizon, start:end]
+        spans.append((origins[start:end], np.minimum(low, q), np.maximum(high, q)))
     if not spans:
         return origins[:0], np.empty(0), np.empty(0)
     days, low, high = (np.concatenate(parts) for parts in zip(*spans, strict=True))
     kept = days >= since
     return days[kept], low[kept], high[kept]
-
-
-def build(record: Record, combined: Combined, day: int, seed: int) -> Ensemble:
-    """The ensemble as of `day`: members fitted on all that is closed, weights and maps of then."""
-    problem = record.problem
-    models = learners(problem.target, problem.units, problem.horizons, seed)
-    known = _known(record, day, len(record.origins))
-    past = problem.rows(slice(0, int(np.searchsorted(problem.grid, day))))
-    return Ensemble(
-        problem.target,
-        problem.units,
-        problem.horizons,
-        fit_at(problem, day, models),
-        combined.weights,
-        combined.maps,
-        _bands(record, combined, known, seed),
-        {str(name): float(value) for name, value in past.median().items()},
-    )

@@ -6,12 +6,10 @@ from math import factorial
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from features.arrays import Floats
-from features.table import OWN_FAMILIES, column_family
-from models.forecasting.ensemble import Ensemble
 from models.numerics.odds import log_odds
+from models.problems.problem import Rows, stacked
 
 RATES = "base_rates"
 """The driver that is no family: other base rates, calibration, and families at their typical."""
@@ -31,41 +29,40 @@ def _share(size: int, players: int) -> float:
     return factorial(size) * factorial(players - size - 1) / factorial(players)
 
 
-def _values(ensemble: Ensemble, X: pd.DataFrame) -> dict[frozenset[str], Floats]:
-    """The forecast with only a coalition's columns as they are, the rest at their typical."""
-    asked = coalitions(OWN_FAMILIES)
-    stacked = []
-    for present in asked:
-        absent = [
-            c
-            for c in X.columns
-            if column_family(c) in OWN_FAMILIES and column_family(c) not in present
-        ]
-        stacked.append(X.assign(**{c: ensemble.typical[c] for c in absent}))
-    p = ensemble.predict(pd.concat(stacked, ignore_index=True))
-    parts = p.reshape(len(asked), len(X), -1)
-    return dict(zip(asked, parts, strict=True))
+def coalition_rows(
+    rows: Rows, families: Sequence[str], family: Sequence[str], typical: Floats
+) -> Rows:
+    """The rows once a coalition, in the order of `coalitions`: absent families at their typical.
+
+    `family` is each column's.
+    """
+    parts = []
+    for present in coalitions(families):
+        absent = [i for i, f in enumerate(family) if f in families and f not in present]
+        parts.append(rows.at_typical(typical, absent))
+    return stacked(parts)
 
 
 class Drivers(NamedTuple):
-    """How far each family moves each forecast from its baseline: name -> (row, horizon)."""
+    """How far each family moves each forecast from its baseline: name -> (row, horizon,
+    threshold)."""
 
     probability: dict[str, Floats]
     log_odds: dict[str, Floats]
 
 
-def drivers(ensemble: Ensemble, X: pd.DataFrame, baseline: Floats) -> Drivers:
+def drivers(p: Floats, baseline: Floats, families: Sequence[str]) -> Drivers:
     """What moves each forecast, in probability and in log-odds.
 
-    Shapley values (Shapley 1953) of the forecast as a game among the families of columns, exact
-    over all coalitions; with `base_rates` they sum to the forecast minus the baseline, on either
-    scale. What moves a forecast is associated with what happens; it need not cause it.
+    `p` are the forecasts of `coalition_rows`, `baseline` those of the base rate. Shapley values
+    (Shapley 1953) of the forecast as a game among the families of columns, exact over all
+    coalitions; with `base_rates` they sum to the forecast minus the baseline, on either scale. What
+    moves a forecast is associated with what happens; it need not cause it.
     """
-    value = _values(ensemble, X)
-    odds = {present: log_odds(p) for present, p in value.items()}
-    return Drivers(
-        shared(value, baseline, OWN_FAMILIES), shared(odds, log_odds(baseline), OWN_FAMILIES)
-    )
+    sets = coalitions(families)
+    value = dict(zip(sets, p.reshape(len(sets), -1, *p.shape[1:]), strict=True))
+    odds = {present: log_odds(each) for present, each in value.items()}
+    return Drivers(shared(value, baseline, families), shared(odds, log_odds(baseline), families))
 
 
 def shared(
@@ -73,7 +70,7 @@ def shared(
 ) -> dict[str, Floats]:
     """Each family's Shapley value, and what is left to the baseline as RATES, by the value of
     every coalition."""
-    found = {
+    parts = {
         family: np.sum(
             [
                 _share(len(without), len(families)) * (value[without | {family}] - value[without])
@@ -84,11 +81,11 @@ def shared(
         )
         for family in families
     }
-    found[RATES] = value[frozenset(families)] - baseline - sum(found.values())
-    return found
+    parts[RATES] = value[frozenset(families)] - baseline - sum(parts.values())
+    return parts
 
 
 def largest_first(moved: Mapping[str, float]) -> tuple[tuple[str, float], ...]:
     """The drivers of one forecast in the order in which they are published."""
-    found = ((name, float(value)) for name, value in moved.items())
-    return tuple(sorted(found, key=lambda driver: (-abs(driver[1]), driver[0])))
+    parts = ((name, float(value)) for name, value in moved.items())
+    return tuple(sorted(parts, key=lambda driver: (-abs(driver[1]), driver[0])))

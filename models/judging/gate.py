@@ -1,9 +1,10 @@
 """The gate: a challenger is promoted only where its record beats the champion's and the baselines'.
 
 It works from out-of-sample forecasts alone, so a model that is better only on what it was fitted to
-has nothing to show here.
+has nothing to show here. One law holds for every problem.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -11,21 +12,29 @@ import numpy as np
 import pandas as pd
 
 from features.arrays import Floats, Ints
-from features.targets import WEEK
-from models.judging.scoring import ENSEMBLE
-from models.learners.members import BASELINES
-from models.numerics.bootstrap import redraw
+from models.combining.combine import Past
+from models.numerics.bootstrap import redrawn
 from models.numerics.losses import episodes, log_loss
+from models.recipes.recipe import Recipe, block_of, reach_of
 
+ENSEMBLE: Final = "ensemble"
 DRAWS: Final = 500
 INTERVAL: Final = (0.05, 0.95)
 EPISODES: Final = 5
 """Fewer separate spells are anecdotes: no interval from them is believed."""
+LEAST_ORIGINS: Final = 52
+"""Fewer shared origins do not tell two champions apart."""
+TINY: Final = 1e-12
+Interval = tuple[float, float, float]
+"""A skill and its 90% interval."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One target, unit group and horizon: is the challenger better than the best baseline?"""
+    """One problem's horizon, in log score: is the challenger better than every baseline?
+
+    `rival` is the hardest.
+    """
 
     target: str
     units: str
@@ -35,8 +44,11 @@ class Verdict:
     low: float
     high: float
     episodes: int
+    forecasts: int
     shown: bool
     reason: str
+    worse_than: str
+    """The base rate, and the score, against which the record is clearly worse; empty for none."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,7 @@ class Decision:
     promoted: bool
     reason: str
     verdicts: tuple[Verdict, ...]
-    against_champion: tuple[float, float, float] | None
+    against_champion: Interval | None
     """Mean skill in log score against the champion over all problems, with its 90% interval."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -54,136 +66,213 @@ class Decision:
         return asdict(self)
 
 
-def paired(loss: Floats, rival: Floats, horizon: int, seed: int) -> tuple[float, float, float]:
+@dataclass(frozen=True)
+class Losses:
+    """Log scores of one horizon by model, (cluster, origin), summed over what is closed.
+
+    `y` says whether each threshold was reached, (threshold, unit, origin), NaN where not closed;
+    `clusters` are the units' numbers. `reach` is how many origins a window is long, `block` the
+    bootstrap's mean block.
+    """
+
+    by_model: Mapping[str, Floats]
+    y: Floats
+    clusters: Ints
+    reach: int
+    block: int
+
+    def total(self, model: str) -> Floats:
+        """One model's losses by origin."""
+        loss: Floats = self.by_model[model].sum(axis=0)
+        return loss
+
+    @property
+    def episodes(self) -> int:
+        """How many separate spells there are, at the threshold that has fewest."""
+        return min(episodes(y) for y in self.y)
+
+
+Score = Callable[[Floats, Floats], Floats]
+"""From probabilities and outcomes to losses, element by element."""
+
+
+def brier(p: Floats, y: Floats) -> Floats:
+    """The Brier score, element by element."""
+    loss: Floats = (p - y) ** 2
+    return loss
+
+
+def losses_of(
+    p: Mapping[str, Floats],
+    y: Floats,
+    clusters: Ints,
+    reach: int,
+    block: int,
+    score: Score = log_loss,
+) -> Losses:
+    """Losses from forecasts by model and outcomes, (threshold, unit, origin) each.
+
+    Origins at which nothing is closed, or a forecast is missing, are left out.
+    """
+    known = ~np.isnan(y) & np.all([~np.isnan(q) for q in p.values()], axis=0)
+    kept = np.flatnonzero(known.any(axis=(0, 1)))
+    y, known = np.where(known, y, np.nan)[..., kept], known[..., kept]
+    numbers = np.unique(clusters)
+    by_model = {}
+    for name, q in p.items():
+        loss = np.where(known, score(q[..., kept], np.nan_to_num(y)), 0.0).sum(axis=0)
+        by_model[name] = np.stack([loss[clusters == c].sum(axis=0) for c in numbers])
+    return Losses(by_model, y, clusters, reach, block)
+
+
+def paired(loss: Floats, rival: Floats, block: int, seed: int) -> Interval:
     """Skill 1 - loss / rival's loss by origin, and its 90% interval.
 
-    Paired stationary block bootstrap over origins, blocks at least as long as the horizon.
+    Paired stationary block bootstrap over origins (Politis and Romano, JASA 1994), mean block
+    `block` origins.
     """
-    times: Ints = redraw(len(loss), horizon, seed, DRAWS)
-    drawn = 1 - (times @ loss) / np.maximum(times @ rival, 1e-12)
+    times: Ints = redrawn(len(loss), block, seed, DRAWS)
+    drawn = 1 - (times @ loss) / np.maximum(times @ rival, TINY)
     low, high = np.quantile(drawn, INTERVAL)
-    return 1 - float(loss.sum() / max(rival.sum(), 1e-12)), float(low), float(high)
+    return 1 - float(loss.sum() / max(rival.sum(), TINY)), float(low), float(high)
 
 
-def without_best_spell(loss: Floats, rival: Floats, y: Floats, horizon: int) -> float:
-    """The skill that is left without the one episode that favours the challenger most.
+def without_best_spell(losses: Losses, model: str, rival: str) -> float:
+    """The skill that is left without the one episode that favours the model most.
 
-    An episode is a spell of origins whose window came true, with a horizon's origins on either
-    side; y is (origin, unit). With none it is the skill of the whole.
+    An episode is a spell of origins at which a threshold was reached somewhere in one cluster, with
+    a window's origins on either side. With none it is the skill of the whole.
     """
-    came = (y > 0).any(axis=1)
-    starts = np.flatnonzero(np.diff(came.astype(np.int8), prepend=0) == 1)
-    ends = np.flatnonzero(np.diff(came.astype(np.int8), append=0) == -1)
-    reach = -(-horizon // WEEK)
-    left = [1 - float(loss.sum() / max(rival.sum(), 1e-12))]
-    for start, end in zip(starts, ends, strict=True):
-        kept = np.ones(len(loss), bool)
-        kept[max(start - reach, 0) : end + 1 + reach] = False
-        if kept.any():
-            left.append(1 - float(loss[kept].sum() / max(rival[kept].sum(), 1e-12)))
-    return min(left)
+    ours, theirs = losses.by_model[model], losses.by_model[rival]
+    whole = ours.sum(), theirs.sum()
+    left = [1 - float(whole[0] / max(whole[1], TINY))]
+    last = ours.shape[1]
+    for c, number in enumerate(np.unique(losses.clusters)):
+        sums = [np.concatenate([[0.0], np.cumsum(loss[c])]) for loss in (ours, theirs)]
+        for y in losses.y[:, losses.clusters == number]:
+            came = (np.nan_to_num(y) > 0).any(axis=0).astype(np.int8)
+            starts = np.flatnonzero(np.diff(came, prepend=0) == 1) - losses.reach
+            ends = np.flatnonzero(np.diff(came, append=0) == -1) + 1 + losses.reach
+            a, b = np.maximum(starts, 0), np.minimum(ends, last)
+            rest = [w - (s[b] - s[a]) for w, s in zip(whole, sums, strict=True)]
+            kept = rest[1] > TINY
+            left += list(1 - rest[0][kept] / rest[1][kept])
+    return float(min(left))
 
 
 def judge(
-    losses: dict[str, Floats], y: Floats, horizon: int, seed: int, challenger: str = ENSEMBLE
-) -> tuple[bool, str, str, tuple[float, float, float]]:
-    """Whether the challenger beats every rival: (shown, reason, best rival, its skill's interval).
+    losses: Losses, seed: int, challenger: str = ENSEMBLE
+) -> tuple[bool, str, str, Mapping[str, Interval]]:
+    """Whether the challenger beats every rival: (shown, reason, hardest rival, skills by rival).
 
-    `losses` are by origin, a row a model; y is (origin, unit). Every rival must be beaten, so that
-    the best of several by chance is no easier to beat than it is.
+    Every rival must be beaten, so that the best of several by chance is no easier to beat than it
+    is.
     """
-    ours = losses[challenger]
-    rivals = sorted(
-        losses.keys() - {challenger}, key=lambda name: (float(losses[name].sum()), name)
-    )
-    skills = {name: paired(ours, losses[name], horizon, seed) for name in rivals}
-    best, found = rivals[0], skills[rivals[0]]
-    spells = episodes(y.T)
-    if spells < EPISODES:
-        return False, f"{spells} episodes, {EPISODES} are needed", best, found
+    ours = losses.total(challenger)
+    total = {name: float(losses.total(name).sum()) for name in losses.by_model}
+    rivals = sorted(total.keys() - {challenger}, key=lambda name: (total[name], name))
+    skills = {name: paired(ours, losses.total(name), losses.block, seed) for name in rivals}
+    hardest = rivals[0]
+    if losses.episodes < EPISODES:
+        return False, f"{losses.episodes} episodes, {EPISODES} are needed", hardest, skills
     for name, (skill, low, high) in skills.items():
         if not low > 0:
             why = f"not clear of {name}: skill {skill:+.3f} (90% {low:+.3f} to {high:+.3f})"
-            return False, why, best, found
-        if (left := without_best_spell(ours, losses[name], y, horizon)) <= 0:
+            return False, why, hardest, skills
+        if (left := without_best_spell(losses, challenger, name)) <= 0:
             why = f"one episode carries it: without it the skill against {name} is {left:+.3f}"
-            return False, why, best, found
-    return True, f"clear of every baseline, {best} the best", best, found
+            return False, why, hardest, skills
+    return True, f"clear of every baseline, {hardest} the best", hardest, skills
 
 
-def _by_origin(rows: pd.DataFrame) -> tuple[dict[str, Floats], Floats]:
-    """Losses by model and origin, and outcomes (origin, unit), of closed windows."""
-    rows = rows.dropna(subset=["outcome"])
-    loss = rows.assign(
-        loss=log_loss(rows["probability"].to_numpy(float), rows["outcome"].to_numpy(float))
-    )
-    table = loss.pivot_table(index="origin", columns="model", values="loss", aggfunc="mean")
-    one = rows[rows["model"] == ENSEMBLE]
-    y = one.pivot_table(index="origin", columns="unit", values="outcome")
-    return {str(name): table[name].to_numpy() for name in table}, y.to_numpy()
-
-
-def verdicts(record: pd.DataFrame, seed: int) -> tuple[Verdict, ...]:
-    """A verdict a target, unit group and horizon of a record, in log score.
-
-    `record` is what `scoring.predictions` gives: unit, target, origin, horizon, model,
-    probability, outcome.
-    """
-    groups = record.assign(units=np.where(record["unit"] == "dyad", "dyad", "segments"))
-    chosen = groups[groups["model"].isin([*BASELINES, ENSEMBLE])]
-    found = []
-    for key, rows in chosen.groupby(["target", "units", "horizon"]):
-        target, units, horizon = str(key[0]), str(key[1]), int(str(key[2]))
-        losses, y = _by_origin(rows)
-        if not len(y):
+def verdicts(past: Past, recipe: Recipe, since: int, seed: int) -> tuple[Verdict, ...]:
+    """A verdict a horizon of a record, from the origin `since` on, by all that is known of it."""
+    record, problem = past.record, past.record.problem
+    first = max(past.first, int(np.searchsorted(record.origins, since)))
+    y = record.settled()[..., first:]
+    forecasts = {name: record.of(name)[..., first:] for name in recipe.rates}
+    forecasts[ENSEMBLE] = past.combined.p[..., first:]
+    judgements = []
+    for h, horizon in enumerate(problem.horizons):
+        mine = problem.judged
+        cut = {name: p[:, mine, h] for name, p in forecasts.items()}
+        shape = problem.clusters[mine], reach_of(problem, h), block_of(problem, recipe, h)
+        losses, squared = (
+            losses_of(cut, y[:, mine, h], *shape),
+            losses_of(cut, y[:, mine, h], *shape, brier),
+        )
+        if not losses.y.shape[-1]:
             continue
-        shown, reason, rival, (skill, low, high) = judge(losses, y, horizon, seed)
-        found.append(
+        shown, reason, rival, skills = judge(losses, seed)
+        judgements.append(
             Verdict(
-                target,
-                units,
+                problem.target,
+                problem.group,
                 horizon,
                 rival,
-                skill,
-                low,
-                high,
-                episodes(y.T),
+                *skills[rival],
+                losses.episodes,
+                int((~np.isnan(losses.y)).sum()),
                 shown,
                 reason,
+                _worse_than(skills, squared, recipe.rates, seed),
             )
         )
-    return tuple(found)
+    return tuple(judgements)
 
 
-def against(
-    record: pd.DataFrame, champion: pd.DataFrame, seed: int
-) -> tuple[float, float, float] | None:
+def _worse_than(
+    skills: Mapping[str, Interval], squared: Losses, rates: Sequence[str], seed: int
+) -> str:
+    """The first base rate than which the ensemble is clearly worse, in log or in Brier score."""
+    ours = squared.total(ENSEMBLE)
+    for name in rates:
+        if skills[name][2] < 0:
+            return f"{name} in log score"
+        if paired(ours, squared.total(name), squared.block, seed)[2] < 0:
+            return f"{name} in Brier score"
+    return ""
+
+
+def clearly_worse(judgements: Sequence[Verdict]) -> bool:
+    """Whether the record at some horizon is clearly worse than a base rate's.
+
+    Then the base rate is published at every horizon of the problem: a mixture of the two could
+    contradict itself, for a longer window holds the shorter ones.
+    """
+    return any(each.worse_than for each in judgements)
+
+
+def against(record: pd.DataFrame, champion: pd.DataFrame, seed: int) -> Interval | None:
     """Mean skill of the record's ensemble against the champion's, on the forecasts both made.
 
     Each problem's losses are divided by the champion's mean, so that none rules by its size. None
-    where fewer than a year of origins are shared.
+    where fewer than LEAST_ORIGINS are shared, or the labels are not the same.
     """
-    keys = ["unit", "target", "origin", "horizon"]
+    keys = ["unit", "target", "threshold", "origin", "horizon"]
+    if "threshold" not in champion:
+        champion = champion.assign(threshold=1.0)
     ours = record[record["model"] == ENSEMBLE].dropna(subset=["outcome"])
     theirs = champion[champion["model"] == ENSEMBLE][[*keys, "probability"]]
-    both = ours.assign(origin=pd.to_datetime(ours["origin"])).merge(
-        theirs.assign(origin=pd.to_datetime(theirs["origin"])), on=keys, suffixes=("", "_then")
-    )
-    if both["origin"].nunique() < 52:
+    both = ours.merge(theirs, on=keys, suffixes=("", "_then"))
+    if both["origin"].nunique() < LEAST_ORIGINS:
         return None
     y = both["outcome"].to_numpy(float)
     both["ours"] = log_loss(both["probability"].to_numpy(float), y)
     both["theirs"] = log_loss(both["probability_then"].to_numpy(float), y)
-    scale = both.groupby(["target", "unit", "horizon"])["theirs"].transform("mean")
+    scale = both.groupby(["target", "unit", "threshold", "horizon"])["theirs"].transform("mean")
     both["ours"], both["theirs"] = both["ours"] / scale, both["theirs"] / scale
     mean = both.groupby("origin")[["ours", "theirs"]].mean()
-    return paired(
-        mean["ours"].to_numpy(), mean["theirs"].to_numpy(), int(both["horizon"].max()), seed
-    )
+    block = int(both["block"].max())
+    return paired(mean["ours"].to_numpy(), mean["theirs"].to_numpy(), block, seed)
 
 
 def decide(
-    record: pd.DataFrame, champion: pd.DataFrame | None, same_method: bool, seed: int
+    judgements: Sequence[Verdict],
+    record: pd.DataFrame,
+    champion: pd.DataFrame | None,
+    same_method: bool,
+    seed: int,
 ) -> Decision:
     """What becomes of a newly trained model.
 
@@ -192,23 +281,25 @@ def decide(
     refit: it passes unless it is clearly worse. Another method passes only where it is clearly
     better than the champion and somewhere clearly better than every baseline.
     """
-    found = verdicts(record, seed)
-    shown = [v for v in found if v.shown]
+    judgements = tuple(judgements)
+    shown = [v for v in judgements if v.shown]
     proof = (
-        f"skill shown in {len(shown)} of {len(found)} problems"
+        f"skill shown in {len(shown)} of {len(judgements)} problems"
         if shown
         else "no skill beyond the base rate shown yet"
     )
     if champion is None:
-        return Decision(True, f"no champion that can forecast; {proof}", found, None)
+        reason = f"no champion that can forecast; {proof}"
+        return Decision(True, reason, judgements, None)
     skill = against(record, champion, seed)
     if skill is None:
-        return Decision(
-            same_method, f"too little shared record with the champion; {proof}", found, skill
-        )
-    told = f"skill against the champion {skill[0]:+.3f} (90% {skill[1]:+.3f} to {skill[2]:+.3f})"
+        reason = f"too little shared record with the champion; {proof}"
+        return Decision(same_method, reason, judgements, skill)
+    compared = (
+        f"skill against the champion {skill[0]:+.3f} (90% {skill[1]:+.3f} to {skill[2]:+.3f})"
+    )
     if same_method:
-        worse = skill[2] < 0
-        return Decision(not worse, f"the champion's method refitted; {told}; {proof}", found, skill)
+        reason = f"the champion's method refitted; {compared}; {proof}"
+        return Decision(not skill[2] < 0, reason, judgements, skill)
     better = skill[1] > 0 and bool(shown)
-    return Decision(better, f"{told}; {proof}", found, skill)
+    return Decision(better, f"{compared}; {proof}", judgements, skill)

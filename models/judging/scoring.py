@@ -2,107 +2,98 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.metrics import log_loss as mean_log_loss
 
-from features.arrays import Floats, Ints, to_date, to_day
-from models.forecasting.ensemble import Combined
-from models.learners.members import BASELINES
-from models.numerics.bootstrap import redraw
+from features.arrays import Floats, Ints, to_date
+from features.monthly.panel import MONTHS_A_YEAR
+from models.combining.combine import Past
+from models.judging.gate import DRAWS, ENSEMBLE, INTERVAL, TINY
+from models.numerics.bootstrap import redrawn
 from models.numerics.losses import episodes, log_loss
-from models.walks.events import Record
-from theatres import DYAD
-
-SINCE: Final = {"2012 on": date(2012, 1, 2), "2019 on": date(2019, 1, 1)}
-"""The record is shown from 2012; settings were chosen before 2019, so 2019 on is told apart."""
-ENSEMBLE: Final = "ensemble"
-DRAWS: Final = 500
-INTERVAL: Final = (0.05, 0.95)
-EDGE: Final = 1e-9
+from models.numerics.odds import EDGE
+from models.recipes.recipe import Recipe, block_of
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One target, unit group and horizon over one span: forecasts (model, origin, unit)."""
+    """One target, unit group, threshold and horizon over one span: forecasts (model, origin,
+    unit), outcomes (origin, unit), NaN where a unit was not there."""
 
     target: str
     group: str
+    threshold: float
     horizon: int
     span: str
     models: tuple[str, ...]
+    baselines: tuple[str, ...]
+    block: int
     p: Floats
     y: Floats
 
-
-def group_of(units: tuple[str, ...]) -> str:
-    """`dyad`, or `segments` for the pooled ones."""
-    return DYAD if units == (DYAD,) else "segments"
-
-
-def _spans(record: Record) -> dict[str, npt.NDArray[np.bool_]]:
-    """Which origins belong to each span; calm and escalated as then known, from 2012 on."""
-    since = {name: record.origins >= to_day(day) for name, day in SINCE.items()}
-    shown = since["2012 on"]
-    events = record.problem.labels.events
-    recent = [
-        bool(((events.known <= o) & (o < events.until) & (events.day > o - 30)).any())
-        for o in record.origins
-    ]
-    escalated = np.array(recent, bool)
-    return {**since, "calm": shown & ~escalated, "escalated": shown & escalated}
+    @property
+    def about(self) -> dict[str, object]:
+        """What the row of a table is about."""
+        return {
+            "target": self.target,
+            "units": self.group,
+            "threshold": self.threshold,
+            "horizon": self.horizon,
+            "span": self.span,
+        }
 
 
-def judged(record: Record, combined: Combined) -> Iterator[Judged]:
-    """Each horizon and span of a record with its outcomes; windows that never closed left out."""
-    problem = record.problem
-    outcomes = problem.labels.outcomes(record.origins)
-    p = np.concatenate([record.p, combined.p[None]])
-    for i, horizon in enumerate(problem.horizons):
-        closed = ~np.isnan(outcomes[:, i]).any(axis=0)
-        for span, chosen in _spans(record).items():
-            kept = closed & chosen
-            if not kept.any():
-                continue
-            yield Judged(
-                problem.target,
-                group_of(problem.units),
-                horizon,
-                span,
-                (*record.models, ENSEMBLE),
-                p[:, :, i, kept].transpose(0, 2, 1),
-                outcomes[:, i, kept].T,
-            )
+def judged(past: Past, recipe: Recipe) -> Iterator[Judged]:
+    """Each threshold, horizon and span of a record with its outcomes by all that is known;
+    origins none of whose windows closed are left out, and units whose record does not count."""
+    record, problem = past.record, past.record.problem
+    y = record.settled()[:, problem.judged]
+    p = np.concatenate([record.p, past.combined.p[None]])[:, :, problem.judged]
+    counts = np.arange(len(record.origins)) >= past.first
+    for span, chosen in recipe.spans(record).items():
+        for k, threshold in enumerate(problem.thresholds):
+            for h, horizon in enumerate(problem.horizons):
+                kept = ~np.isnan(y[k, :, h]).all(axis=0) & chosen & counts
+                if not kept.any():
+                    continue
+                yield Judged(
+                    problem.target,
+                    problem.group,
+                    threshold,
+                    horizon,
+                    span,
+                    (*record.models, ENSEMBLE),
+                    recipe.rates,
+                    block_of(problem, recipe, h),
+                    p[:, k, :, h][:, :, kept].transpose(0, 2, 1),
+                    y[k, :, h][:, kept].T,
+                )
 
 
 def score_table(judgements: list[Judged]) -> pd.DataFrame:
-    """Brier, log score, AUC and Murphy's parts, a row a model, horizon, group and span.
+    """Brier, log score, AUC and Murphy's parts, a row a model, threshold, horizon, group and span.
 
     Lower is better but for `auc` (None where only one outcome occurred). `episodes` counts the
     separate spells in which the target came true: the evidence is no larger than that.
     """
-    return pd.DataFrame([row for found in judgements for row in _score_rows(found)])
+    return pd.DataFrame([row for each in judgements for row in _score_rows(each)])
 
 
-def _score_rows(found: Judged) -> Iterator[dict[str, object]]:
-    y = found.y.ravel()
+def _score_rows(judged: Judged) -> Iterator[dict[str, object]]:
+    known = ~np.isnan(judged.y)
+    y = judged.y[known]
     both = 0 < y.sum() < len(y)
-    for name, p in zip(found.models, found.p, strict=True):
-        q = np.clip(p.ravel(), EDGE, 1 - EDGE)
+    for name, p in zip(judged.models, judged.p, strict=True):
+        q = np.clip(p[known], EDGE, 1 - EDGE)
         yield {
-            "target": found.target,
-            "units": found.group,
-            "horizon": found.horizon,
-            "span": found.span,
+            **judged.about,
             "model": name,
             "forecasts": len(y),
             "rate": y.mean(),
-            "episodes": episodes(found.y.T),
+            "episodes": episodes(judged.y.T),
             "brier": brier_score_loss(y, q),
             "log_score": mean_log_loss(y, q, labels=[0, 1]),
             "auc": roc_auc_score(y, q) if both else None,
@@ -136,33 +127,30 @@ def skill_table(judgements: list[Judged], seed: int = 0) -> pd.DataFrame:
     skill = 1 - loss / baseline's loss, with a 90% interval from a paired stationary block
     bootstrap over origins; `better` and `worse` say where it is clear of zero.
     """
-    return pd.DataFrame([row for found in judgements for row in _skill_rows(found, seed)])
+    return pd.DataFrame([row for each in judgements for row in _skill_rows(each, seed)])
 
 
-def _skill_rows(found: Judged, seed: int) -> Iterator[dict[str, object]]:
+def _skill_rows(judged: Judged, seed: int) -> Iterator[dict[str, object]]:
     losses = {
-        "brier": ((found.p - found.y) ** 2).mean(axis=2),
-        "log_score": log_loss(found.p, found.y).mean(axis=2),
+        "brier": np.nanmean((judged.p - judged.y) ** 2, axis=2),
+        "log_score": np.nanmean(log_loss(judged.p, judged.y), axis=2),
     }
-    times: Ints = redraw(found.p.shape[1], found.horizon, seed, DRAWS)
-    at = {name: i for i, name in enumerate(found.models)}
+    times: Ints = redrawn(judged.p.shape[1], judged.block, seed, DRAWS)
+    at = {name: i for i, name in enumerate(judged.models)}
     for score, loss in losses.items():
         drawn = loss @ times.T
-        for name in found.models:
-            if name in BASELINES:
+        for name in judged.models:
+            if name in judged.baselines:
                 continue
-            for rival in BASELINES:
-                skills = 1 - drawn[at[name]] / np.maximum(drawn[at[rival]], EDGE)
+            for rival in judged.baselines:
+                skills = 1 - drawn[at[name]] / np.maximum(drawn[at[rival]], TINY)
                 low, high = np.quantile(skills, INTERVAL)
                 yield {
-                    "target": found.target,
-                    "units": found.group,
-                    "horizon": found.horizon,
-                    "span": found.span,
+                    **judged.about,
                     "score": score,
                     "model": name,
                     "baseline": rival,
-                    "skill": 1 - loss[at[name]].mean() / max(loss[at[rival]].mean(), EDGE),
+                    "skill": 1 - loss[at[name]].mean() / max(loss[at[rival]].mean(), TINY),
                     "low": low,
                     "high": high,
                     "better": low > 0,
@@ -170,21 +158,25 @@ def _skill_rows(found: Judged, seed: int) -> Iterator[dict[str, object]]:
                 }
 
 
-def predictions(record: Record, combined: Combined) -> pd.DataFrame:
-    """Every out-of-sample forecast since 2012 with its outcome (NaN where not closed): a row a
-    unit, target, origin, horizon and model."""
-    problem = record.problem
-    shown = record.origins >= to_day(SINCE["2012 on"])
-    origins = [to_date(day) for day in record.origins[shown]]
-    outcomes = problem.labels.outcomes(record.origins)[:, :, shown]
-    p = np.concatenate([record.p, combined.p[None]])[:, :, :, shown]
-    names = (*record.models, ENSEMBLE)
+def predictions(past: Past, recipe: Recipe, since: int) -> pd.DataFrame:
+    """Every out-of-sample forecast from the origin `since` on with its outcome: a row a unit,
+    target, threshold, origin, horizon and model.
+
+    `origin` is a date where origins are days, else the month's number; `outcome` is NaN where the
+    window is not closed; `block` is the bootstrap's mean block in origins.
+    """
+    record, problem = past.record, past.record.problem
+    first = max(past.first, int(np.searchsorted(record.origins, since)))
+    p = np.concatenate([record.p, past.combined.p[None]])[..., first:]
+    days = record.origins[first:]
+    origins = [to_date(day) for day in days] if problem.year > MONTHS_A_YEAR else days.tolist()
     index = pd.MultiIndex.from_product(
-        [names, problem.units, problem.horizons, origins],
-        names=["model", "unit", "horizon", "origin"],
+        [(*record.models, ENSEMBLE), problem.thresholds, problem.units, problem.horizons, origins],
+        names=["model", "threshold", "unit", "horizon", "origin"],
     )
-    frame = index.to_frame(index=False)
-    frame["target"] = problem.target
-    frame["probability"] = p.ravel()
-    frame["outcome"] = np.broadcast_to(outcomes, p.shape).ravel()
-    return frame[["unit", "target", "origin", "horizon", "model", "probability", "outcome"]]
+    blocks = {h: block_of(problem, recipe, i) for i, h in enumerate(problem.horizons)}
+    frame = index.to_frame(index=False).assign(target=problem.target, probability=p.ravel())
+    frame["outcome"] = np.broadcast_to(record.settled()[..., first:], p.shape).ravel()
+    frame["block"] = frame["horizon"].map(blocks)
+    names = ["unit", "target", "threshold", "origin", "horizon", "model", "probability", "outcome"]
+    return frame[[*names, "block"]].dropna(subset=["probability"])

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.ensemble import GradientBoostingClassifier
 
 from features.arrays import Floats
 from models.learners.design import anchor, evidence, scaled
-from models.numerics.distribution import rising
+from models.problems.problem import Rows, Sample
 
 ROWS = 1000
 """Where there are more rows, every k-th stands for its neighbours: weekly windows overlap."""
@@ -35,52 +34,65 @@ class Boosting(BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        horizons: tuple[int, ...],
+        thresholds: Sequence[float],
         columns: Sequence[str],
         trees: int = 10,
         rate: float = 0.036,
         depth: int = 2,
         seed: int = 0,
     ) -> None:
-        self.horizons = horizons
+        self.thresholds = thresholds
         self.columns = columns
         self.trees = trees
         self.rate = rate
         self.depth = depth
         self.seed = seed
 
-    def _design(self, X: pd.DataFrame) -> Floats:
+    def _design(self, rows: Rows, threshold: int) -> Floats:
         """Rows by horizon, (row, horizon) raveled: the memory, the horizon, the columns."""
-        Z = np.repeat(scaled(X, self.columns), len(self.horizons), axis=0)
-        horizon = np.tile(np.log(self.horizons), len(X))
-        return np.column_stack([anchor(X, self.horizons).ravel(), horizon, Z])
+        Z = np.repeat(scaled(rows, self.columns), len(rows.horizons), axis=0)
+        horizon = np.tile(np.log(rows.horizons), len(rows))
+        return np.column_stack([anchor(rows)[:, :, threshold].ravel(), horizon, Z])
 
-    def fit(self, X: pd.DataFrame, Y: Floats, weight: Floats) -> Self:
-        """The fitted estimator; NaN labels (windows not closed) are left out.
+    def fit(self, sample: Sample) -> Self:
+        """The fitted estimator; windows that are not closed are left out.
 
         Where only one outcome has been seen there is nothing to learn: it repeats the memory.
         """
-        step = max(1, len(X) // ROWS)
-        X, Y, weight = X.iloc[::step], Y[::step], weight[::step] * step
-        y = Y.ravel()
-        known = ~np.isnan(y)
-        weights = evidence(weight, self.horizons).ravel()
-        self.trees_ = None
-        if len(np.unique(y[known])) == 2:
-            self.trees_ = GradientBoostingClassifier(
-                init=Start(),
-                n_estimators=self.trees,
-                learning_rate=self.rate,
-                max_depth=self.depth,
-                subsample=0.5,
-                max_features=0.5,
-                min_weight_fraction_leaf=0.2,
-                random_state=self.seed,
-            ).fit(self._design(X)[known], y[known], sample_weight=weights[known])
+        step = max(1, len(sample.rows) // ROWS)
+        sample = Sample(
+            sample.rows.take(slice(None, None, step)),
+            sample.size[::step],
+            sample.weight[::step] * step,
+            sample.share,
+        )
+        self.trees_ = [
+            self._fit_one(self._design(sample.rows, k), sample.reached(threshold), evidence(sample))
+            for k, threshold in enumerate(self.thresholds)
+        ]
         return self
 
-    def predict_proba(self, X: pd.DataFrame) -> Floats:
-        """Probabilities, (row, horizon)."""
-        D = self._design(X)
-        p = D[:, 0] if self.trees_ is None else self.trees_.predict_proba(D)[:, 1]
-        return rising(np.asarray(p, np.float64).reshape(len(X), len(self.horizons)))
+    def _fit_one(self, D: Floats, Y: Floats, weights: Floats) -> GradientBoostingClassifier | None:
+        y = Y.ravel()
+        known = ~np.isnan(y)
+        if len(np.unique(y[known])) < 2:
+            return None
+        return GradientBoostingClassifier(
+            init=Start(),
+            n_estimators=self.trees,
+            learning_rate=self.rate,
+            max_depth=self.depth,
+            subsample=0.5,
+            max_features=0.5,
+            min_weight_fraction_leaf=0.2,
+            random_state=self.seed,
+        ).fit(D[known], y[known], sample_weight=weights.ravel()[known])
+
+    def predict(self, rows: Rows) -> Floats:
+        """P(size >= threshold): (row, horizon, threshold)."""
+        columns = []
+        for k, trees in enumerate(self.trees_):
+            D = self._design(rows, k)
+            p = D[:, 0] if trees is None else trees.predict_proba(D)[:, 1]
+            columns.append(np.asarray(p, np.float64).reshape(len(rows), len(rows.horizons)))
+        return np.stack(columns, axis=2)

@@ -1,38 +1,58 @@
-"""What the learners see: log-scaled event columns, and the memory to start from."""
+"""What the learners see: log-scaled columns, the memories to start from, one window at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Protocol, Self
 
 import numpy as np
-import pandas as pd
 
 from features.arrays import Floats
-from features.rates import column
-from features.targets import WEEK
+from models.problems.problem import Rows, Sample
 
 ANCHORS = ("memory_52", "memory_104")
 """The rates that the learners start from: on origins before 2019 their mean beat either alone."""
 
 
-def pick(X: pd.DataFrame, names: Iterable[str]) -> Floats:
-    """The named columns' values, (row, column); by position, ten times faster than by a list."""
-    at = np.array([X.columns.get_loc(name) for name in names], dtype=np.intp)
-    values: Floats = X.to_numpy()[:, at]
-    return values
+class Learner(Protocol):
+    """What a recipe is made of: it may be tried on any problem whose columns and rates it names."""
+
+    thresholds: Sequence[float]
+
+    def fit(self, sample: Sample) -> Self:
+        """The fitted estimator; sizes that are NaN are left out."""
+
+    def predict(self, rows: Rows) -> Floats:
+        """P(size >= threshold): (row, horizon, threshold)."""
 
 
-def anchor(X: pd.DataFrame, horizons: Sequence[int]) -> Floats:
-    """The probabilities to start from, the mean of the anchors': (row, horizon)."""
-    rates = [pick(X, [column(rate, h) for h in horizons]) for rate in ANCHORS]
-    p: Floats = np.mean(rates, axis=0)
+def anchor(rows: Rows, anchors: Sequence[str] = ANCHORS) -> Floats:
+    """The probabilities to start from, the mean of the anchors': (row, horizon, threshold)."""
+    p: Floats = np.mean([rows.rates[name] for name in anchors], axis=0)
     return p
 
 
-def scaled(X: pd.DataFrame, columns: Sequence[str]) -> Floats:
+def scaled(rows: Rows, columns: Sequence[str]) -> Floats:
     """log(1 + x) of the columns (all are counts, days or flags, so never negative)."""
-    return np.log1p(pick(X, columns))
+    return np.log1p(rows.pick(columns))
 
 
-def evidence(weight: Floats, horizons: Sequence[int]) -> Floats:
-    """Row weights by horizon: weekly windows overlap, so each tells WEEK / horizon of its own."""
-    told: Floats = weight[:, None] * (WEEK / np.array(horizons))
-    return told
+def evidence(sample: Sample) -> Floats:
+    """Row weights by horizon, each the row's times what its window tells of its own."""
+    weights: Floats = sample.weight[:, None] * sample.share
+    return weights
+
+
+def one_window(sample: Sample, columns: Sequence[str] | None = None) -> tuple[Floats, ...]:
+    """Features, sizes and weights of the rows whose one window is closed.
+
+    Raises ValueError where the sample asks of several horizons.
+    """
+    if sample.size.shape[1] != 1:
+        raise ValueError(f"one horizon at a time, found {sample.size.shape[1]}")
+    known = ~np.isnan(sample.size[:, 0])
+    X = sample.rows.X if columns is None else sample.rows.pick(columns)
+    return X[known], sample.size[known, 0], sample.weight[known] * sample.share[0]
+
+
+def columns_of(rows: Rows, columns: Sequence[str] | None) -> Floats:
+    """The named columns, or all: (row, column)."""
+    return rows.X if columns is None else rows.pick(columns)

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator
 
 from features.arrays import Floats
 from models.learners.design import anchor, evidence, scaled
 from models.learners.prior import read_prior, whitened
-from models.numerics.distribution import rising
-
-FLOOR = 1e-9
+from models.numerics.odds import EDGE
+from models.problems.problem import Rows, Sample
 
 
 class Hazard(BaseEstimator):  # type: ignore[misc]
@@ -27,47 +25,55 @@ class Hazard(BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        horizons: tuple[int, ...],
+        thresholds: Sequence[float],
         columns: Sequence[str],
         penalty: float = 400.0,
         pooled: bool = False,
     ) -> None:
-        self.horizons = horizons
+        self.thresholds = thresholds
         self.columns = columns
         self.penalty = penalty
         self.pooled = pooled
 
-    def _design(self, X: pd.DataFrame) -> Floats:
-        Z = scaled(X, self.columns)
+    def _design(self, rows: Rows) -> Floats:
+        Z = scaled(rows, self.columns)
         return np.column_stack([np.ones(len(Z)), Z])
 
-    def _hazard(self, X: pd.DataFrame) -> Floats:
-        """The memory's log cumulative hazard: (row, horizon)."""
-        log_hazard: Floats = np.log(-np.log1p(-anchor(X, self.horizons)))
-        return log_hazard
-
-    def fit(self, X: pd.DataFrame, Y: Floats, weight: Floats) -> Self:
-        """The fitted estimator; NaN labels (windows not closed) are left out.
+    def fit(self, sample: Sample) -> Self:
+        """The fitted estimator; windows that are not closed are left out.
 
         With no evidence it repeats the memory, or says what the pool says.
         """
+        D, log_hazard = self._design(sample.rows), _log_hazard(sample.rows)
+        self.coefficients_ = np.stack(
+            [
+                self._fit_one(D, log_hazard[:, :, k], sample.reached(threshold), evidence(sample))
+                for k, threshold in enumerate(self.thresholds)
+            ]
+        )
+        return self
+
+    def _fit_one(self, D: Floats, log_hazard: Floats, Y: Floats, weights: Floats) -> Floats:
         from statsmodels.genmod.families import Binomial
         from statsmodels.genmod.families.links import CLogLog
         from statsmodels.genmod.generalized_linear_model import GLM
 
         row, horizon = np.nonzero(~np.isnan(Y))
-        weights = evidence(weight, self.horizons)[row, horizon]
-        D = self._design(X)[row]
         mean, root = self._start(D.shape[1])
-        self.coefficients_ = mean
         if not len(row):
-            return self
-        offset = self._hazard(X)[row, horizon] + D @ mean
-        D = D @ root
-        model = GLM(Y[row, horizon], D, Binomial(CLogLog()), offset=offset, var_weights=weights)
+            return mean
+        D = D[row]
+        offset = log_hazard[row, horizon] + D @ mean
+        model = GLM(
+            Y[row, horizon],
+            D @ root,
+            Binomial(CLogLog()),
+            offset=offset,
+            var_weights=weights[row, horizon],
+        )
         ridge = model.fit_regularized(alpha=1 / len(row), L1_wt=0.0)
-        self.coefficients_ = mean + root @ np.asarray(ridge.params)
-        return self
+        fitted: Floats = mean + root @ np.asarray(ridge.params)
+        return fitted
 
     def _start(self, size: int) -> tuple[Floats, Floats]:
         """The Gaussian prior of the coefficients: its mean, and a root of its covariance."""
@@ -75,8 +81,17 @@ class Hazard(BaseEstimator):  # type: ignore[misc]
             return whitened(read_prior(), 1 / self.penalty)
         return np.zeros(size), np.eye(size) / np.sqrt(self.penalty)
 
-    def predict_proba(self, X: pd.DataFrame) -> Floats:
-        """Probabilities, (row, horizon)."""
-        log_hazard = self._hazard(X) + (self._design(X) @ self.coefficients_)[:, None]
+    def predict(self, rows: Rows) -> Floats:
+        """P(size >= threshold): (row, horizon, threshold)."""
+        D = self._design(rows)
+        moved = np.stack([D @ b for b in self.coefficients_], axis=1)
+        log_hazard = _log_hazard(rows) + moved[:, None]
         p = -np.expm1(-np.exp(np.clip(log_hazard, -30, 5)))
-        return rising(np.clip(p, FLOOR, 1 - FLOOR))
+        clipped: Floats = np.clip(p, EDGE, 1 - EDGE)
+        return clipped
+
+
+def _log_hazard(rows: Rows) -> Floats:
+    """The memory's log cumulative hazard: (row, horizon, threshold)."""
+    log_hazard: Floats = np.log(-np.log1p(-anchor(rows)))
+    return log_hazard

@@ -4,53 +4,58 @@ from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-import pandas as pd
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator
 
 from features.arrays import Floats
 from models.learners.design import anchor, evidence, scaled
-from models.numerics.distribution import rising
 from models.numerics.newton import fit_offset_ridge
+from models.problems.problem import Rows, Sample
+
+STILL = 1e-6
+"""A column that varied less says nothing."""
 
 
 class MemoryLogistic(BaseEstimator):  # type: ignore[misc]
-    """One regression a horizon: the memory's log-odds plus a ridge on a few decayed counts.
+    """A regression a horizon and threshold: the memory's log-odds plus a ridge on a few columns.
 
     With no evidence it repeats the memory.
     """
 
     def __init__(
-        self, horizons: tuple[int, ...], columns: Sequence[str], penalty: float = 400.0
+        self, thresholds: Sequence[float], columns: Sequence[str], penalty: float = 400.0
     ) -> None:
-        self.horizons = horizons
+        self.thresholds = thresholds
         self.columns = columns
         self.penalty = penalty
 
-    def fit(self, X: pd.DataFrame, Y: Floats, weight: Floats) -> Self:
-        """The fitted estimator; NaN labels (windows not closed) are left out."""
-        Z = scaled(X, self.columns)
+    def fit(self, sample: Sample) -> Self:
+        """The fitted estimator; windows that are not closed are left out."""
+        Z, weight = scaled(sample.rows, self.columns), sample.weight
         total = weight.sum()
         self.centre_ = weight @ Z / total
         self.spread_ = np.sqrt(weight @ (Z - self.centre_) ** 2 / total)
-        self.spread_[self.spread_ < 1e-6] = np.inf  # a column that never varied says nothing
+        self.spread_[self.spread_ < STILL] = np.inf
         Z = self._standard(Z)
         precision = np.full(Z.shape[1], self.penalty)
-        start, weights = logit(anchor(X, self.horizons)), evidence(weight, self.horizons)
-        fitted = []
-        for i, _ in enumerate(self.horizons):
-            row = ~np.isnan(Y[:, i])
-            fitted.append(
-                fit_offset_ridge(Z[row], Y[row, i], weights[row, i], start[row, i], precision)
-            )
-        self.coefficients_ = np.stack(fitted)
+        start, weights = logit(anchor(sample.rows)), evidence(sample)
+        self.coefficients_ = np.empty((weights.shape[1], len(self.thresholds), Z.shape[1]))
+        for k, threshold in enumerate(self.thresholds):
+            Y = sample.reached(threshold)
+            for h in range(weights.shape[1]):
+                row = ~np.isnan(Y[:, h])
+                self.coefficients_[h, k] = fit_offset_ridge(
+                    Z[row], Y[row, h], weights[row, h], start[row, h, k], precision
+                )
         return self
 
     def _standard(self, Z: Floats) -> Floats:
         Z = (Z - self.centre_) / self.spread_
         return np.column_stack([np.ones(len(Z)), Z])
 
-    def predict_proba(self, X: pd.DataFrame) -> Floats:
-        """Probabilities, (row, horizon)."""
-        moved = self._standard(scaled(X, self.columns)) @ self.coefficients_.T
-        return rising(expit(logit(anchor(X, self.horizons)) + moved))
+    def predict(self, rows: Rows) -> Floats:
+        """P(size >= threshold): (row, horizon, threshold)."""
+        Z = self._standard(scaled(rows, self.columns))
+        moved = np.stack([Z @ b.T for b in self.coefficients_.transpose(1, 0, 2)], axis=2)
+        p: Floats = expit(logit(anchor(rows)) + moved)
+        return p

@@ -12,7 +12,7 @@ MEMORIES: Final = (12, 24, 36)
 """Half-lives of the exponential memories, in months."""
 PRIOR_MONTHS: Final = 1.0
 """What the pooled rate weighs in a unit's climatology: enough that none is 0 or 1."""
-EDGE: Final = 1e-4
+FAINT: Final = 1e-4
 HOUSE_WINDOWS: Final = 4.0
 PRIOR_WINDOWS: Final = 6.0
 PRIOR_RATE: Final = 0.05
@@ -34,7 +34,7 @@ def frequencies(
     for k in thresholds:
         flag = (size >= k).astype(np.float64)
         for name, p in _one(panel, flag, horizon).items():
-            found.setdefault(name, []).append(np.clip(p, EDGE, 1 - EDGE))
+            found.setdefault(name, []).append(np.clip(p, FAINT, 1 - FAINT))
     return {name: np.stack(p) for name, p in found.items()}
 
 

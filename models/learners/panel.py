@@ -5,7 +5,7 @@ is deaths, or any count whose thresholds are asked for.
 """
 
 from collections.abc import Sequence
-from typing import Final, Protocol, Self, TypeAlias
+from typing import Final, Self, TypeAlias
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -17,7 +17,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from features.arrays import Floats
+from models.learners.design import columns_of, one_window
 from models.numerics.distribution import falling, reached
+from models.problems.problem import Rows, Sample
 
 LARGEST: Final = 5000.0
 """A count beyond says no more than this: one massacre would rule the fit."""
@@ -29,18 +31,6 @@ COUNT_COLUMNS: Final = ("level_1", "level_6", "level_36", "since_1", "near_12")
 """What the count model looks at: few columns, since its tail takes fright at many."""
 
 
-class Member(Protocol):
-    """What the pool is made of."""
-
-    thresholds: Sequence[float]
-
-    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
-        """The fitted estimator, from rows of features, what came, and row weights."""
-
-    def predict(self, X: Floats) -> Floats:
-        """P(size >= k): (row, threshold), falling with the threshold."""
-
-
 class Ridge(BaseEstimator):  # type: ignore[misc]
     """A logistic regression a threshold on standardised columns, with an L2 penalty 1 / C."""
 
@@ -48,18 +38,19 @@ class Ridge(BaseEstimator):  # type: ignore[misc]
         self.thresholds = thresholds
         self.C = C
 
-    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
+    def fit(self, sample: Sample) -> Self:
         """The fitted estimator."""
+        X, size, weight = one_window(sample)
         self.scaler_ = StandardScaler().fit(X, sample_weight=weight)
         self.scaler_.scale_[self.scaler_.scale_ < STILL] = np.inf
         Z, Y = self.scaler_.transform(X), reached(size, self.thresholds)
         self.models_ = [fitted(logistic(self.C), Z, y, weight) for y in Y.T]
         return self
 
-    def predict(self, X: Floats) -> Floats:
-        """P(size >= k): (row, threshold)."""
-        Z = self.scaler_.transform(X)
-        return falling(np.column_stack([chance(m, Z) for m in self.models_]))
+    def predict(self, rows: Rows) -> Floats:
+        """P(size >= threshold): (row, 1, threshold)."""
+        Z = self.scaler_.transform(rows.X)
+        return falling(np.column_stack([chance(m, Z) for m in self.models_]))[:, None]
 
 
 Classifier: TypeAlias = LogisticRegression | HistGradientBoostingClassifier
@@ -104,8 +95,9 @@ class Trees(BaseEstimator):  # type: ignore[misc]
         self.bins = bins
         self.seed = seed
 
-    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
+    def fit(self, sample: Sample) -> Self:
         """The fitted estimator."""
+        X, size, weight = one_window(sample)
         self.edges_ = [edges(x, self.bins) for x in X.T]
         B, Y = self._binned(X), reached(size, self.thresholds)
         model = HistGradientBoostingClassifier(
@@ -127,10 +119,10 @@ class Trees(BaseEstimator):  # type: ignore[misc]
         ]
         return np.column_stack(found).astype(np.float64)
 
-    def predict(self, X: Floats) -> Floats:
-        """P(size >= k): (row, threshold)."""
-        B = self._binned(X)
-        return falling(np.column_stack([chance(m, B) for m in self.models_]))
+    def predict(self, rows: Rows) -> Floats:
+        """P(size >= threshold): (row, 1, threshold)."""
+        B = self._binned(rows.X)
+        return falling(np.column_stack([chance(m, B) for m in self.models_]))[:, None]
 
 
 def edges(x: Floats, bins: int) -> Floats:
@@ -153,15 +145,22 @@ class Forest(BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, thresholds: Sequence[float], trees: int = 100, leaf: int = 20, seed: int = 0
+        self,
+        thresholds: Sequence[float],
+        columns: Sequence[str] | None = None,
+        trees: int = 100,
+        leaf: int = 20,
+        seed: int = 0,
     ) -> None:
         self.thresholds = thresholds
+        self.columns = columns
         self.trees = trees
         self.leaf = leaf
         self.seed = seed
 
-    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
+    def fit(self, sample: Sample) -> Self:
         """The fitted estimator."""
+        X, size, weight = one_window(sample, self.columns)
         self.model_ = ExtraTreesRegressor(
             self.trees,
             min_samples_leaf=self.leaf,
@@ -172,9 +171,10 @@ class Forest(BaseEstimator):  # type: ignore[misc]
         ).fit(X, reached(size, self.thresholds), weight)
         return self
 
-    def predict(self, X: Floats) -> Floats:
-        """P(size >= k): (row, threshold)."""
-        return falling(self.model_.predict(X).reshape(len(X), -1))
+    def predict(self, rows: Rows) -> Floats:
+        """P(size >= threshold): (row, 1, threshold)."""
+        X = columns_of(rows, self.columns)
+        return falling(self.model_.predict(X).reshape(len(X), -1))[:, None]
 
 
 class Hurdle(BaseEstimator):  # type: ignore[misc]
@@ -184,13 +184,13 @@ class Hurdle(BaseEstimator):  # type: ignore[misc]
     dispersion is the maximum likelihood one at the Poisson means.
     """
 
-    def __init__(self, thresholds: Sequence[float], columns: Sequence[int]) -> None:
+    def __init__(self, thresholds: Sequence[float], columns: Sequence[str]) -> None:
         self.thresholds = thresholds
         self.columns = columns
 
-    def fit(self, X: Floats, size: Floats, weight: Floats) -> Self:
+    def fit(self, sample: Sample) -> Self:
         """The fitted estimator."""
-        Z = X[:, list(self.columns)]
+        Z, size, weight = one_window(sample, self.columns)
         self.zero_ = make_pipeline(StandardScaler(), logistic(1.0)).fit(
             Z, size > 0, logisticregression__sample_weight=weight
         )
@@ -198,11 +198,11 @@ class Hurdle(BaseEstimator):  # type: ignore[misc]
         self.count_ = NegativeBinomial().fit(Z[some], size[some] - 1, weight[some])
         return self
 
-    def predict(self, X: Floats) -> Floats:
-        """P(size >= k): (row, threshold); a threshold at or below 1 asks whether anything does."""
-        Z = X[:, list(self.columns)]
+    def predict(self, rows: Rows) -> Floats:
+        """P(size >= threshold), at or below 1 whether anything does: (row, 1, threshold)."""
+        Z = rows.pick(self.columns)
         tail = self.count_.reaching(Z, np.array(self.thresholds) - 1)
-        return falling(self.zero_.predict_proba(Z)[:, 1:] * tail)
+        return falling(self.zero_.predict_proba(Z)[:, 1:] * tail)[:, None]
 
 
 class NegativeBinomial(BaseEstimator):  # type: ignore[misc]

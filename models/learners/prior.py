@@ -26,7 +26,7 @@ MEMORIES: Final = (12, 24)
 LEAN_MONTHS: Final = 1.0
 """What climatology weighs in a memory: four weekly windows, as in the chronicle's memories."""
 BURN_MONTHS: Final = 12
-EDGE: Final = 1e-4
+FAINT: Final = 1e-4
 
 
 class PriorError(DyadcastError):
@@ -90,7 +90,7 @@ def fit_prior(panel: Panel, weight: Floats, source: str, made_on: str) -> Pooled
     kept = months[None, :-1] >= panel.entered[:, None] + BURN_MONTHS
     dyad, _ = np.nonzero(kept)
     D = np.column_stack([np.ones(kept.sum()), *(c[:, :-1][kept] for c in counts)])
-    offset = np.log(-np.log1p(-np.clip(start[:, :-1][kept], EDGE, 1 - EDGE)))
+    offset = np.log(-np.log1p(-np.clip(start[:, :-1][kept], FAINT, 1 - FAINT)))
     # rows are repeated rather than weighted: the robust covariance knows no weights
     row = np.repeat(np.arange(len(D)), np.asarray(weight, np.int64)[dyad])
     model = GLM(flag[:, 1:][kept][row], D[row], Binomial(CLogLog()), offset=offset[row])

@@ -7,9 +7,7 @@ import numpy as np
 from scipy.special import expit
 
 from features.arrays import Floats
-
-EDGE: Final = 1e-6
-
+from models.numerics.odds import EDGE
 
 ROUNDING: Final = 1e-9
 

@@ -1,16 +1,13 @@
 """The log score, and how many episodes stand behind a record."""
 
-from typing import Final
-
 import numpy as np
 
 from features.arrays import Floats, Ints
-
-EDGE: Final = 1e-9
+from models.numerics.odds import EDGE
 
 
 def log_loss(p: Floats, y: Floats) -> Floats:
-    """The log score, element by element; NaN where the outcome is."""
+    """The log score, element by element, p kept within EDGE of 0 and 1; NaN without outcome."""
     p = np.clip(p, EDGE, 1 - EDGE)
     loss: Floats = -(y * np.log(p) + (1 - y) * np.log1p(-p))
     return loss

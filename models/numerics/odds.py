@@ -8,6 +8,7 @@ from scipy.special import logit
 from features.arrays import Floats
 
 EDGE: Final = 1e-6
+"""The one clip: no probability is nearer to 0 or 1 in a log score or in log-odds."""
 
 
 def log_odds(p: Floats) -> Floats:

@@ -2,13 +2,15 @@
 
 import json
 import tempfile
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
-from models.judging.gate import Decision, against, decide
+from models.judging.gate import Decision, Verdict, against, decide
+from models.tracking.records import record_file
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -16,52 +18,43 @@ if TYPE_CHECKING:
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 GATE_FILE: Final = "gate.json"
-RECORD_FILE: Final = "forecasts.parquet"
+SEED: Final = 0
+VERDICTS_FILE: Final = "verdicts.json"
 
 
 def weigh(
     client: "MlflowClient",
     name: str,
+    verdicts: Sequence[Verdict],
     record: pd.DataFrame,
     contract: str,
     because: str = "",
     gone: str = "",
-    seed: int = 0,
 ) -> Decision:
-    """What becomes of a newly trained model of that theatre, from its out-of-sample record.
+    """What becomes of a newly trained model of that name, from its out-of-sample record.
 
-    The champion's own record is read from its run. `because` is a person's reason to promote it
-    whatever the record says; it is kept with the decision. `gone` tells why the champion cannot
-    forecast: then the new one takes its place, compared with it where both told of like windows.
+    The champion's own record is read from its run; where it cannot be, there is nothing to compare
+    with, and the newcomer takes the place. `because` is a person's reason to promote it whatever
+    the record says; it is kept with the decision. `gone` tells why the champion cannot forecast:
+    then the new one takes its place, compared with it where both told of like windows.
     """
-    then = _standing(client, name).get(CHAMPION)
-    if then is None:
-        return decide(record, None, True, seed)
-    version = client.get_model_version(name, then)
-    champion = _record(client, str(version.run_id))
+    standing = _standing(client, name).get(CHAMPION)
+    if standing is None:
+        return decide(verdicts, record, None, True, SEED)
+    version = client.get_model_version(name, standing)
+    kept = record_file(client, str(version.run_id))
+    champion = record.iloc[:0] if kept is None else kept
     if gone:
-        first = decide(record, None, True, seed)
-        skill = against(record, champion, seed)
+        first = decide(verdicts, record, None, True, SEED)
+        skill = against(record, champion, SEED)
         compared = f"skill against its record {skill[0]:+.3f}" if skill else "not compared with it"
         return replace(first, reason=f"{first.reason}; {gone}; {compared}", against_champion=skill)
-    found = decide(record, champion, version.tags.get("contract") == contract, seed)
-    if because and not found.promoted:
-        told = f"promoted by a person: {because}; the gate had said no: {found.reason}"
-        return Decision(True, told, found.verdicts, found.against_champion)
-    return found
-
-
-def _record(client: "MlflowClient", run: str) -> pd.DataFrame:
-    """The out-of-sample forecasts of the run; empty where they are not kept any more."""
-    from mlflow.exceptions import MlflowException
-
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            return pd.read_parquet(client.download_artifacts(run, RECORD_FILE, folder))
-        except (MlflowException, OSError):
-            return pd.DataFrame(
-                columns=["model", "unit", "target", "origin", "horizon", "probability"]
-            )
+    same = version.tags.get("contract") == contract
+    decision = decide(verdicts, record, champion, same, SEED)
+    if because and not decision.promoted:
+        reason = f"promoted by a person: {because}; the gate had said no: {decision.reason}"
+        return replace(decision, promoted=True, reason=reason)
+    return decision
 
 
 def _standing(client: "MlflowClient", name: str) -> dict[str, str]:
@@ -75,6 +68,21 @@ def keep(client: "MlflowClient", run: str, decision: Decision) -> None:
     """Stores the decision with its figures in the challenger's run."""
     client.log_dict(run, decision.to_dict(), GATE_FILE)
     client.set_tag(run, "gate", "promoted" if decision.promoted else "refused")
+
+
+def keep_verdicts(client: "MlflowClient", run: str, verdicts: Sequence[Verdict]) -> None:
+    """Stores what the record says of each problem in its run."""
+    client.log_dict(run, {"verdicts": [asdict(v) for v in verdicts]}, VERDICTS_FILE)
+
+
+def read_verdicts(client: "MlflowClient", run: str) -> tuple[Verdict, ...]:
+    """What the run's record says of each problem; none for a run of before it was kept."""
+    if not any(file.path == VERDICTS_FILE for file in client.list_artifacts(run)):
+        return ()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(client.download_artifacts(run, VERDICTS_FILE, folder))
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(Verdict(**each) for each in kept["verdicts"]) if isinstance(kept, dict) else ()
 
 
 def take_place(client: "MlflowClient", name: str, version: str, decision: Decision) -> None:

@@ -1,4 +1,4 @@
-"""What a run keeps of the past: its tables of scores, and what it said of the dyad week by week."""
+"""What a run keeps of the past: its tables of scores, and what it forecast week by week."""
 
 import tempfile
 from datetime import date
@@ -9,51 +9,65 @@ import pandas as pd
 
 from features.arrays import to_date, to_day
 from models.forecasting.ensemble import past_band
-from models.forecasting.events import Training
-from models.tracking.promotion import RECORD_FILE
-from theatres import Theatre
+from models.forecasting.training import Training
+from models.recipes.contract import EVENTS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+RECORD_FILE: Final = "forecasts.parquet"
 PAST_FILE: Final = "past.csv"
+PAST_COLUMNS: Final = ("origin", "probability", "low", "high", "baseline")
 PAST_DAYS: Final = 760
 """A little more than the 24 months that a page shows."""
 PAST_HORIZON: Final = 30
 
 
-def log_past(client: "MlflowClient", run: str, training: Training, theatre: Theatre) -> None:
-    """None; what the dyad's first target said in the past, with its band, is kept with the run."""
-    record, combined = training.records[0], training.combined[0]
-    horizon = (
-        PAST_HORIZON if PAST_HORIZON in record.problem.horizons else record.problem.horizons[0]
-    )
-    i = record.problem.horizons.index(horizon)
+def log_past(client: "MlflowClient", run: str, training: Training) -> None:
+    """Keeps with the run what the first problem's first unit was forecast in the past, with its
+    band; nothing for a group that counts by itself, whose record is its forecasts."""
+    if training.model.group != EVENTS:
+        return
+    first = training.problems[0]
+    problem = first.past.record.problem
+    horizon = PAST_HORIZON if PAST_HORIZON in problem.horizons else problem.horizons[0]
+    h = problem.horizons.index(horizon)
     since = to_day(date.fromisoformat(training.model.trained_as_of)) - PAST_DAYS
-    days, low, high = past_band(record, combined, horizon, since, seed=0)
-    at = np.searchsorted(record.origins, days)
+    days, low, high = past_band(first.past, first.recipe, h, since, seed=0)
+    at = np.searchsorted(first.past.record.origins, days)
     frame = pd.DataFrame(
         {
             "origin": [to_date(day) for day in days],
-            "probability": combined.p[0, i, at],
+            "probability": first.past.combined.p[0, 0, h, at],
             "low": low,
             "high": high,
-            "baseline": record.p[record.models.index(theatre.baseline), 0, i, at],
-        }
+            "baseline": first.past.record.of(first.recipe.baseline)[0, 0, h, at],
+        },
+        columns=list(PAST_COLUMNS),
     )
     client.log_text(run, frame.to_csv(index=False), PAST_FILE)
 
 
 def past_of(client: "MlflowClient", run_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What the run's model said of the dyad in the past (origin, probability, low, high, baseline;
-    empty for a run of before this was kept), and all its out-of-sample forecasts."""
+    """What the run's model forecast in the past (PAST_COLUMNS; empty for a run of before this was
+    kept), and all its out-of-sample forecasts."""
     there = {file.path for file in client.list_artifacts(run_id)}
-    columns = ["origin", "probability", "low", "high", "baseline"]
     with tempfile.TemporaryDirectory() as folder:
-        past = pd.DataFrame(columns=columns)
+        past = pd.DataFrame(columns=list(PAST_COLUMNS))
         if PAST_FILE in there:
             past = pd.read_csv(client.download_artifacts(run_id, PAST_FILE, folder))
         return past, pd.read_parquet(client.download_artifacts(run_id, RECORD_FILE, folder))
+
+
+def record_file(client: "MlflowClient", run_id: str) -> pd.DataFrame | None:
+    """All out-of-sample forecasts of a run; None where they cannot be read."""
+    from mlflow.exceptions import MlflowException
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            return pd.read_parquet(client.download_artifacts(run_id, RECORD_FILE, folder))
+        except (MlflowException, OSError, ValueError):
+            return None
 
 
 def record_of(client: "MlflowClient", run_id: str) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -79,17 +79,13 @@ async def theatre(request: Request, theatre: Named, _none: Annotated[Asked, Quer
         "baseline": found.baseline,
         "units": units,
         "targets": [
-            {"target": name, **each.model_dump(mode="json"), "units": list(found.units(name))}
-            for name, each in found.targets.items()
-        ],
-        "counts": [
             {
+                "target": name,
                 **each.model_dump(mode="json"),
-                "count": group,
-                "targets": {each.target(group, k): each.asks(k) for k in each.thresholds},
-                "units": list(each.units or found.segment_names),
+                "published": {n: each.asks(k) for n, k in each.published(name).items()},
+                "units": list(found.units(name)),
             }
-            for group, each in found.counts.items()
+            for name, each in found.targets.items()
         ],
         "levels": [level.model_dump() for level in found.levels],
     }

@@ -9,10 +9,7 @@ from theatres import Theatre
 
 def thresholds(theatre: Theatre) -> dict[str, float]:
     """The threshold of each target that the theatre forecasts."""
-    made = {name: float(target.min_deaths or 1) for name, target in theatre.targets.items()}
-    for group, count in theatre.counts.items():
-        made |= {count.target(group, k): float(k) for k in count.thresholds}
-    return made
+    return {name: float(threshold) for name, (_, threshold) in theatre.published.items()}
 
 
 def with_thresholds(lines: list[dict[str, Any]], theatre: Theatre) -> list[dict[str, Any]]:

@@ -105,6 +105,12 @@ class Row:
             _check_present(self)
 
     @property
+    def is_base_rate(self) -> bool:
+        """Whether the base rate itself is published: the model's record is clearly worse."""
+        known = self.probability is not None and not self.drivers
+        return known and self.probability == self.baseline_probability
+
+    @property
     def key(self) -> tuple[str, str, int]:
         """What the row is about, once in an issue: unit, target, horizon in days."""
         return self.unit, self.target, self.horizon_days

@@ -24,6 +24,8 @@ def _band(row: Row) -> str:
 
 
 def _driver(row: Row) -> str:
+    if row.is_base_rate:
+        return "none: the base rate"
     if not row.drivers:
         return ""
     name, points = row.drivers[0]

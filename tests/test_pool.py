@@ -8,7 +8,9 @@ from scipy.special import expit, logit
 
 from benchmarks.skill import calibration_slope
 from features.arrays import Floats
-from models.combining.pool import stack, stacked
+from models.combining.combine import learn
+from models.combining.pool import pool, stack
+from models.combining.rule import Rule
 
 chances = st.lists(st.floats(0.001, 0.999), min_size=2, max_size=4)
 outcomes = st.lists(st.sampled_from([0.0, 1.0]), min_size=1, max_size=30)
@@ -31,6 +33,13 @@ def known_in_parts(rows: int, seed: int) -> tuple[Floats, Floats]:
     return p, y
 
 
+def stacked(before: Floats, y: Floats, now: Floats, ridge: float) -> Floats:
+    """What the rule says now of members' forecasts, from those before and what came of them."""
+    past = before[:, None], y[None], np.ones((1, len(y))), np.empty((1, len(y)))
+    names = tuple(map(str, range(len(before))))
+    return learn(Rule("stacked", ridge=ridge), past, 1.0, names).pooled(now)
+
+
 def test_stack_without_a_record_is_even() -> None:
     assert stack(np.empty((4, 0)), np.empty(0), np.empty(0), 10.0).tolist() == [0] + [0.25] * 4
 
@@ -40,7 +49,7 @@ def test_stack_without_a_record_is_even() -> None:
 def test_stacked_without_a_record_is_the_mean_of_the_log_odds(now: list[float]) -> None:
     p = np.array(now)[:, None]
 
-    found = stacked(np.empty((len(p), 0)), np.empty(0), np.empty(0), p, 10.0)
+    found = stacked(np.empty((len(p), 0)), np.empty(0), p, 10.0)
 
     assert logit(found) == pytest.approx(logit(p).mean(axis=0), abs=1e-6)
 
@@ -54,7 +63,7 @@ def test_stacked_rises_with_every_member(y: list[float], seed: int, members: int
     b = stack(before, np.array(y), np.ones(len(y)), 1.0)
 
     assert (b[1:] >= 0).all()
-    low, high = (stacked(before, np.array(y), np.ones(len(y)), p, 1.0) for p in (now, higher))
+    low, high = (stacked(before, np.array(y), p, 1.0) for p in (now, higher))
     assert (high >= low - 1e-12).all()
     assert ((low > 0) & (high < 1)).all()
 
@@ -83,7 +92,7 @@ def test_stacked_is_sharper_than_members_that_know_different_things() -> None:
     before, y = known_in_parts(6000, 1)
     now, came = known_in_parts(6000, 2)
 
-    found = stacked(before, y, np.ones(len(y)), now, 10.0)
+    found = stacked(before, y, now, 10.0)
 
     assert calibration_slope(before.mean(axis=0), y) > 1.3
     assert calibration_slope(found, came) == pytest.approx(1, abs=0.1)
@@ -99,3 +108,17 @@ def test_stack_drops_a_member_that_is_wrong() -> None:
 
     assert b[1] == pytest.approx(1, abs=0.1)
     assert b[2] == pytest.approx(0, abs=1e-6)
+
+
+def test_pool_without_a_record_is_even() -> None:
+    assert pool(np.empty((4, 0)), np.empty(0), np.empty(0)).tolist() == [0.25] * 4
+
+
+def test_pool_moves_to_the_member_that_was_right() -> None:
+    y = np.tile([1.0, 0.0], 500)
+    p = np.stack([np.where(y > 0, 0.9, 0.1), np.full(1000, 0.5)])
+
+    share = pool(p, y, np.ones(1000))
+
+    assert share.sum() == pytest.approx(1)
+    assert share[0] > 0.9
