@@ -7,7 +7,7 @@ INSTALL = $(if $(UV),$(UV) pip install --quiet --python $(BIN)/python,$(BIN)/pyt
 
 # Tests of one file, and all that share Prefect's server, run in one of so many processes.
 WORKERS ?= 2
-SPREAD = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+SPREAD = -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 export OMP_NUM_THREADS ?= 1
 .PHONY: help forecast serve test test-all mutants check format record prior screenshots clean

@@ -6,14 +6,17 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from fetching import QUICK
 from hypothesis import settings
-from jobs import Job, make_job, relocated, training_key
+from jobs import HOUSE, Job, make_job, relocated, training_key
 from servers import Server, serving
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from streams.net.download import Downloads
 from streams.store.database import connected
@@ -34,15 +37,28 @@ settings.load_profile("dyadcast")
 _numbers = itertools.count(1)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under xdist a file's tests share a worker, and all that need Prefect's server share one.
+@cache
+def _group(file: str) -> str:
+    """What shares a worker: the tests of a file, and all files that need Prefect's server."""
+    text = (HOUSE / file).read_text(encoding="utf-8")
+    return "prefect" if "trained: Job" in text or "prefect: None" in text else file
 
-    Theirs is the longest chain and begins first.
-    """
-    for item in items:
-        flows = "prefect" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("prefect" if flows else item.path.stem))
-    items.sort(key=lambda item: "prefect" not in getattr(item, "fixturenames", ()))
+
+class Scheduling(LoadScopeScheduling):
+    """Tests to workers, group by group."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    """The order in which workers take groups."""
+    return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs Prefect's server is the longest chain and begins first."""
+    items.sort(key=lambda item: _group(item.nodeid.partition("::")[0]) != "prefect")
 
 
 @pytest.fixture(scope="session")
