@@ -44,7 +44,7 @@ def _group(file: str) -> str:
     return "prefect" if "trained: Job" in text or "prefect: None" in text else file
 
 
-class Scheduling(LoadScopeScheduling):
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Tests to workers, group by group."""
 
     def _split_scope(self, nodeid: str) -> str:
