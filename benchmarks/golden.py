@@ -11,7 +11,6 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -112,16 +111,35 @@ def count_rows(data: Path) -> dict[str, list[dict[str, Any]]]:
     return rows
 
 
-def differences(before: Any, after: Any, where: str = "") -> Iterator[str]:
-    """Every place where two trees of rows differ, with both values."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in sorted(before.keys() | after.keys()):
-            yield from differences(before.get(key), after.get(key), f"{where}/{key}")
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for i, (one, other) in enumerate(zip(before, after, strict=True)):
-            yield from differences(one, other, f"{where}/{i}")
-    elif before != after:
-        yield f"{where}: {before} -> {after}"
+def compare(before: dict[str, Any], after: dict[str, Any]) -> int:
+    """Prints by issue and field how many rows differ and by how much; how many fields do."""
+    moved = 0
+    for issue in sorted(before.keys() & after.keys()):
+        if len(before[issue]) != len(after[issue]):
+            print(f"{issue}: {len(before[issue])} rows before, {len(after[issue])} after")
+            moved += 1
+            continue
+        for field in before[issue][0]:
+            pairs = [
+                (b.get(field), a.get(field))
+                for b, a in zip(before[issue], after[issue], strict=True)
+            ]
+            off = [pair for pair in pairs if pair[0] != pair[1]]
+            moved += bool(off)
+            if off:
+                print(f"{issue:11} {field:22} {len(off):5} of {len(pairs):5} rows, {_largest(off)}")
+    print(f"{moved} fields differ" if moved else "no difference")
+    return int(moved > 0)
+
+
+def _largest(pairs: list[tuple[Any, Any]]) -> str:
+    """The largest difference of numbers, or the first pair that is no numbers."""
+    numbers = [
+        abs(b - a) for b, a in pairs if isinstance(b, int | float) and isinstance(a, int | float)
+    ]
+    return (
+        f"at most {max(numbers):.2g}" if numbers else f"first {pairs[0][0]} -> {pairs[0][1]}"[:160]
+    )
 
 
 def main() -> None:
@@ -135,10 +153,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.compare:
         before, after = (json.loads(path.read_text()) for path in given.compare)
-        found = list(differences(before, after))
-        print("\n".join(found[:50]) or "no difference")
-        print(f"{len(found)} differences")
-        sys.exit(bool(found))
+        sys.exit(compare(before, after))
     rows: dict[str, Any] = {}
     for name, day in (("newest", None), (HINDCAST.isoformat(), HINDCAST)):
         with tempfile.TemporaryDirectory() as folder:

@@ -193,8 +193,8 @@ def verdicts(past: Past, recipe: Recipe, since: int, seed: int) -> tuple[Verdict
     forecasts = {name: record.of(name)[..., first:] for name in recipe.rates}
     forecasts[ENSEMBLE] = past.combined.p[..., first:]
     judgements = []
-    for h, horizon in enumerate(problem.horizons):
-        mine = problem.judged
+    mine = problem.judged
+    for h, horizon in enumerate(problem.horizons if mine.any() else ()):
         cut = {name: p[:, mine, h] for name, p in forecasts.items()}
         shape = problem.clusters[mine], reach_of(problem, h), block_of(problem, recipe, h)
         losses, squared = (

@@ -77,8 +77,11 @@ class Rows:
         return len(self.X)
 
     def pick(self, names: Iterable[str]) -> Floats:
-        """The named columns: (row, column). Raises ValueError for one that is not there."""
-        return self.X[:, [self.names.index(name) for name in names]]
+        """The named columns: (row, column). Raises ShapeError for one that is not there."""
+        wanted = list(names)
+        if missing := [name for name in wanted if name not in self.names]:
+            raise ShapeError(f"no column {missing[0]}, expected one of {', '.join(self.names)}")
+        return self.X[:, [self.names.index(name) for name in wanted]]
 
     def take(self, chosen: Ints | Bools | slice) -> "Rows":
         """The chosen rows."""
