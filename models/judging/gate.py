@@ -48,7 +48,7 @@ class Verdict:
     shown: bool
     reason: str
     worse_than: str
-    """The base rate, and the score, against which the record is clearly worse; empty for none."""
+    """The hardest base rate than which the record is clearly worse, and in which score; or empty."""
 
 
 @dataclass(frozen=True)
@@ -215,22 +215,23 @@ def verdicts(past: Past, recipe: Recipe, since: int, seed: int) -> tuple[Verdict
                 int((~np.isnan(losses.y)).sum()),
                 shown,
                 reason,
-                _worse_than(skills, squared, recipe.rates, seed),
+                _worse_than(skills, rival, squared, seed),
             )
         )
     return tuple(judgements)
 
 
-def _worse_than(
-    skills: Mapping[str, Interval], squared: Losses, rates: Sequence[str], seed: int
-) -> str:
-    """The first base rate than which the ensemble is clearly worse, in log or in Brier score."""
+def _worse_than(skills: Mapping[str, Interval], rival: str, squared: Losses, seed: int) -> str:
+    """The hardest base rate in log or in Brier score, where the ensemble is clearly worse than it.
+
+    `rival` is the hardest in log score.
+    """
+    if skills[rival][2] < 0:
+        return f"{rival} in log score"
     ours = squared.total(ENSEMBLE)
-    for name in rates:
-        if skills[name][2] < 0:
-            return f"{name} in log score"
-        if paired(ours, squared.total(name), squared.block, seed)[2] < 0:
-            return f"{name} in Brier score"
+    hardest = min(skills, key=lambda name: (float(squared.total(name).sum()), name))
+    if paired(ours, squared.total(hardest), squared.block, seed)[2] < 0:
+        return f"{hardest} in Brier score"
     return ""
 
 
