@@ -48,7 +48,7 @@ class Verdict:
     shown: bool
     reason: str
     worse_than: str
-    """The hardest base rate than which the record is clearly worse, and in which score; or empty."""
+    """The hardest base rate than which the record is clearly worse, and the score; or empty."""
 
 
 @dataclass(frozen=True)
