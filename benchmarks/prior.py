@@ -23,7 +23,8 @@ from flows.pipeline.settings import read_settings
 from models.learners.prior import FILE, fit_prior, write_prior
 from models.recipes.months import INTERSTATE_WEIGHT
 from streams.sources.ucdp.months import dyad_months, told_until
-from streams.store.store import connect
+from streams.store.store import Store, connect
+from theatres import default_theatre, load_theatre
 
 
 def told_by_tables(data: Path, listed: Path) -> tuple[Panel, Bools, str]:
@@ -34,13 +35,13 @@ def told_by_tables(data: Path, listed: Path) -> tuple[Panel, Bools, str]:
 
 def told_by_store(day: date) -> tuple[Panel, Bools, str]:
     """The same of the releases that have landed and were published by that day."""
-    engine = connect(read_settings().database_url)
-    until = told_until(engine, day)
+    store = Store(connect(read_settings().database_url), load_theatre(default_theatre()).name)
+    until = told_until(store, day)
     if until is None:
         raise SystemExit(
             "no final release of UCDP has landed: run 'dyadcast ingest ucdp', or name --data"
         )
-    panel, sides = dyad_panel(dyad_months(engine, day), until)
+    panel, sides = dyad_panel(dyad_months(store, day), until)
     return panel, between_states(sides), "releases that have landed"
 
 

@@ -79,7 +79,7 @@ def land_ged(path: str, database: str) -> dict[str, float]:
     from streams.store.store import Store, connect
     from theatres import load_theatre
 
-    store, theatre = Store(connect(database)), load_theatre("pak_afg")
+    store, theatre = Store(connect(database), "pak_afg"), load_theatre("pak_afg")
     return timed(lambda: ucdp.ingest(store, theatre, Path(path), AT))
 
 
@@ -120,7 +120,7 @@ def land_day(folder: str, database: str) -> dict[str, float]:
     from streams.store.store import Store, connect
     from theatres import load_theatre
 
-    store, theatre = Store(connect(database)), load_theatre("pak_afg")
+    store, theatre = Store(connect(database), "pak_afg"), load_theatre("pak_afg")
     paths = sorted(Path(folder).glob("*.export.CSV"))
     return timed(lambda: gdelt.ingest_many(store, theatre, paths, AT))
 
@@ -129,7 +129,7 @@ def view(database: str) -> dict[str, float]:
     """The events as of a day at the end."""
     from streams.store.store import Store, connect
 
-    store = Store(connect(database))
+    store = Store(connect(database), "pak_afg")
     return timed(lambda: store.events(date(2026, 11, 1)))
 
 
@@ -138,7 +138,7 @@ def fill(database: str, events: int) -> None:
     from streams.events.frame import typed
     from streams.store.store import Store, connect
 
-    store, rng, part = Store(connect(database)), np.random.default_rng(1), 50_000
+    store, rng, part = Store(connect(database), "pak_afg"), np.random.default_rng(1), 50_000
     for first in range(0, events, part):
         days = np.datetime64("1989-01-01") + rng.integers(0, 13_000, part)
         words = {"source": "ucdp", "date_precision": "day", "type": "battle", "actor": "PAK"}

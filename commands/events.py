@@ -18,6 +18,7 @@ def list_events(
     kind: Annotated[str | None, typer.Option("--type", help="only this event type")] = None,
     last: Annotated[int, typer.Option(help="how many, the newest last")] = 20,
     refused: Annotated[bool, typer.Option("--refused", help="list refused rows instead")] = False,
+    theatre: TheatreName = "",
 ) -> None:
     """List the stored events as known on a day.
 
@@ -28,11 +29,12 @@ def list_events(
     from flows.pipeline import knowledge
     from flows.pipeline.settings import read_settings
     from streams.events.event import FAMILIES
+    from theatres import load_theatre
 
     if kind is not None and kind not in FAMILIES:
         known = ", ".join(sorted(FAMILIES))
         raise DyadcastError("no such event type", found=kind, expected=f"one of {known}")
-    store = knowledge.open_store(read_settings())
+    store = knowledge.open_store(read_settings(), load_theatre(theatre))
     if refused:
         for row in store.quarantined().to_dict("records"):
             state = "resolved" if row["resolved"] else "open"
@@ -91,7 +93,7 @@ def load_events(
     make_home(settings.home)
     landed = knowledge.ingest(settings, theatre, now, file)
     if covered_until:
-        knowledge.extend_coverage(settings, covered_until.date(), now)
+        knowledge.extend_coverage(settings, theatre, covered_until.date(), now)
     for refusal in landed.refusals:
         say(refusal.message)
     print(
@@ -156,6 +158,7 @@ def add_event(
 def retract_event(
     event_id: Annotated[str, typer.Argument(help="the event's id")],
     source: Annotated[str, typer.Option(help="the source it came from")] = "analyst",
+    theatre: TheatreName = "",
 ) -> None:
     """Retract an event: it is gone from now on, and stays in views of before.
 
@@ -164,5 +167,5 @@ def retract_event(
     from flows.pipeline import knowledge
     from flows.pipeline.settings import read_settings
 
-    landed = knowledge.retract_event(read_settings(), source, event_id, datetime.now(UTC))
+    landed = knowledge.retract_event(read_settings(), theatre, source, event_id, datetime.now(UTC))
     print(f"{event_id}: " + ("retracted" if landed.retracted else "retracted already"))

@@ -113,7 +113,7 @@ def daily(theatre: str, as_of: date | None = None) -> tuple[Forecast, Published]
     """The day's issue, archived and published, by the champion or by a model trained for it."""
     settings, moment, log = read_settings(), now(), get_run_logger()
     landed = ingest(settings, theatre, moment)
-    knowledge.record(settings, Outcome(chronicle.SOURCE, "ok", landed.line()), moment)
+    knowledge.record(settings, theatre, Outcome(chronicle.SOURCE, "ok", landed.line()), moment)
     closed = close(settings, theatre, moment, return_state=True)
     if not closed.is_completed():  # what came of old issues keeps no new one from its reader
         log.warning("what came of past issues could not be told: %s", closed.message)

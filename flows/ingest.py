@@ -67,7 +67,7 @@ def ingest(
             missing = isinstance(found, NoAccountError) and source is None
             found = Outcome(name, "skipped" if missing else "failed", str(found))
             log.warning("%s: %s", name, found.told)
-        knowledge.record(settings, found, moment)
+        knowledge.record(settings, theatre, found, moment)
         outcomes.append(found)
     bad = [each.source for each in outcomes if each.status == "failed"]
     if not bad:

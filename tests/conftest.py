@@ -145,7 +145,7 @@ def engine(database_url: str) -> Iterator[sa.Engine]:
 @pytest.fixture
 def store(engine: sa.Engine) -> Store:
     """An empty store, once on each kind of database."""
-    return Store(engine)
+    return Store(engine, "pak_afg")
 
 
 @pytest.fixture

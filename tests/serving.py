@@ -81,11 +81,11 @@ def serve(folder: Path, url: str, rules: Rules | None = None) -> Served:
         from streams.sources import analyst
 
         event = analyst.one_event(told, THEATRE, _now)
-        landed = Store(engine).append(to_frame([event]), _now)
+        landed = Store(engine, "pak_afg").append(to_frame([event]), _now)
         added.append(told)
         return event.event_id, "stored" if landed.new else "there already"
 
-    chronicle.ingest(Store(engine), THEATRE, NOW)
+    chronicle.ingest(Store(engine, "pak_afg"), THEATRE, NOW)
     state = State(folder, engine, {"pak_afg": THEATRE}, lambda: now[0], add_event)
     served = Served(state, Keys(engine), make_app(state, rules or Rules()), now)
     for day in (BEFORE, AS_OF):

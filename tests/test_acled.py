@@ -33,7 +33,7 @@ def landed(store: Store, path: Path) -> Ingested:
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     """An empty store."""
-    return Store(connect(f"sqlite:///{tmp_path}/events.db"))
+    return Store(connect(f"sqlite:///{tmp_path}/events.db"), "pak_afg")
 
 
 def test_clash_of_the_two_states_is_a_border_clash_in_its_segment(tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ def test_broken_archive_is_told(settings: Settings, archive: Archive, hook: Serv
 
 def test_freshness_tells_a_source_that_was_never_asked(tmp_path: Path, sqlite_url: str) -> None:
     with connected(sqlite_url) as engine:
-        Store(engine).record_run("gdelt", NOW, "failed", "no connection")
+        Store(engine, "pak_afg").record_run("gdelt", NOW, "failed", "no connection")
     settings = Settings(tmp_path, sqlite_url, "", tmp_path)
     found = {each.source: each for each in freshness(settings, "pak_afg")}
 

@@ -47,7 +47,7 @@ def fail_in(store: Store) -> None:
 @settings(max_examples=30)
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=40))
 def test_blocks_are_few_and_hold_every_row(ids: list[int]) -> None:
-    store = Store(connect("sqlite://"))
+    store = Store(connect("sqlite://"), "pak_afg")
     for when, number in enumerate(ids):
         known = at("2025-10-13") + timedelta(seconds=when)
         store.append(to_frame([make_event(str(number), known_at=known)]), NOW)
@@ -59,7 +59,7 @@ def test_blocks_are_few_and_hold_every_row(ids: list[int]) -> None:
 
 def test_blocks_grow_no_further_than_their_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "ROWS_MAX", 2)
-    store = Store(connect("sqlite://"))
+    store = Store(connect("sqlite://"), "pak_afg")
     for number in range(5):
         store.append(to_frame([make_event(str(number))]), NOW)
 
@@ -68,7 +68,7 @@ def test_blocks_grow_no_further_than_their_bound(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_view_is_in_the_order_of_days_and_then_of_landing() -> None:
-    store = Store(connect("sqlite://"))
+    store = Store(connect("sqlite://"), "pak_afg")
     for event_id, day in (("b", 13), ("c", 12), ("a", 12)):
         when = date(2025, 10, day)
         event = make_event(event_id, occurred_on=when, ended_on=when, known_at=at("2025-10-14"))
@@ -78,7 +78,7 @@ def test_a_view_is_in_the_order_of_days_and_then_of_landing() -> None:
 
 
 def test_an_append_that_fails_leaves_the_blocks_as_they_were() -> None:
-    store = Store(connect("sqlite://"))
+    store = Store(connect("sqlite://"), "pak_afg")
     store.append(to_frame([make_event("a")]), NOW)
     before = store.versions(END)
 

@@ -76,7 +76,7 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def land(settings: Settings, folder: Path, name: str, rows: list[dict[str, str]]) -> None:
     """The release of that name, landed."""
-    store = Store(connect(settings.database_url))
+    store = Store(connect(settings.database_url), "pak_afg")
     ucdp.ingest(store, THEATRE, write_ged(folder, name, *rows), NOW)
 
 

@@ -137,17 +137,17 @@ def test_connect_says_that_a_new_database_is_locked(tmp_path: Path) -> None:
 def test_writing_says_that_the_database_is_locked(sqlite_url: str) -> None:
     with opened(sqlite_url) as holder, opened(sqlite_url, 0.1) as engine:
         with writing(holder), pytest.raises(StoreError, match="locked by another process"):
-            Store(engine).append(to_frame([make_event()]), NOW)
-        Store(engine).append(to_frame([make_event()]), NOW)
+            Store(engine, "pak_afg").append(to_frame([make_event()]), NOW)
+        Store(engine, "pak_afg").append(to_frame([make_event()]), NOW)
 
 
 def test_reading_does_not_wait_for_a_writer(bare_url: str) -> None:
     with opened(bare_url) as engine:
-        store = Store(engine)
+        store = Store(engine, "pak_afg")
         store.append(to_frame([make_event()]), NOW)
         with writing(engine) as connection, opened(bare_url, 0.1) as reader:
             connection.execute(sa.text("DELETE FROM event_versions"))
-            assert len(Store(reader).events(date(2026, 1, 1))) == 1
+            assert len(Store(reader, "pak_afg").events(date(2026, 1, 1))) == 1
 
 
 def drop_and_fail(engine: Engine) -> None:
@@ -159,10 +159,10 @@ def drop_and_fail(engine: Engine) -> None:
 
 def test_writing_undoes_all_when_something_fails(bare_url: str) -> None:
     with opened(bare_url) as engine:
-        Store(engine).append(to_frame([make_event()]), NOW)
+        Store(engine, "pak_afg").append(to_frame([make_event()]), NOW)
         with pytest.raises(ZeroDivisionError):
             drop_and_fail(engine)
-        assert len(Store(engine).events(date(2026, 1, 1))) == 1
+        assert len(Store(engine, "pak_afg").events(date(2026, 1, 1))) == 1
 
 
 def test_connect_refuses_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
@@ -209,7 +209,7 @@ def test_name_of_an_engine_hides_the_password() -> None:
 
 def load(url: str) -> None:
     """What a process does that will be killed: open, make, append."""
-    store = Store(connect(url))
+    store = Store(connect(url), "pak_afg")
     store.append(to_frame(make_event(str(number)) for number in range(5000)), NOW)
 
 
@@ -225,7 +225,7 @@ def test_a_writer_killed_at_any_moment_leaves_all_or_nothing(
     process.join()
 
     with opened(sqlite_url) as engine:
-        store = Store(engine)
+        store = Store(engine, "pak_afg")
         assert len(store.versions(date(2026, 1, 1))) in (0, 5000)
         load(sqlite_url)
         assert len(store.versions(date(2026, 1, 1))) == 5000

@@ -120,7 +120,7 @@ def test_the_order_of_the_files_is_no_matter_to_any_view(
     views = []
     for name, chosen in (("straight", (0, 1, 2)), ("other", order)):
         engine = connect(f"sqlite:///{tmp_path / name}.db")
-        store = Store(engine)
+        store = Store(engine, "pak_afg")
         for at in chosen:
             ingest(store, THEATRE, paths[at], NOW)
         views.append(views_of(store))
@@ -133,7 +133,7 @@ def test_many_files_at_once_say_what_they_say_one_by_one(tmp_path: Path) -> None
     views, counts = [], []
     for name in ("one", "many"):
         engine = connect(f"sqlite:///{tmp_path / name}.db")
-        store = Store(engine)
+        store = Store(engine, "pak_afg")
         if name == "many":
             counts.append(ingest_many(store, THEATRE, paths, NOW))
         else:

@@ -157,7 +157,7 @@ def test_history_is_built_from_the_store(tmp_path: object) -> None:
     second = replace(first, known_at=at("2020-01-05"), place="Torkham")
     other = happen("b", "2020-01-03", "ceasefire", mediators="QAT")
     engine = connect(f"sqlite:///{tmp_path}/dyadcast.db")
-    store = Store(engine)
+    store = Store(engine, "pak_afg")
     store.append(to_frame([second, other, first]), NOW)
     store.retract("chronicle", ["b"], datetime(2020, 2, 1, tzinfo=UTC), NOW)
 

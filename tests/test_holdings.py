@@ -37,7 +37,7 @@ Rows = Sequence[dict[str, str]]
 
 def landed(*files: tuple[str, Rows]) -> Store:
     """A store in which the files have landed, one after the other."""
-    store = Store(connect("sqlite://"))
+    store = Store(connect("sqlite://"), "pak_afg")
     with TemporaryDirectory() as folder:
         for name, rows in files:
             ucdp.ingest(store, THEATRE, write_ged(Path(folder), name, *rows), NOW)

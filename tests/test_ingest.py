@@ -33,7 +33,7 @@ def ingest(store: Store, path: Path, at: datetime) -> Ingested:
 def store() -> Iterator[Store]:
     """An empty store that goes with the process."""
     engine = connect("sqlite://")
-    yield Store(engine)
+    yield Store(engine, "pak_afg")
     engine.dispose()
 
 
@@ -54,7 +54,7 @@ def test_ingest_is_the_same_on_both_databases_and_in_any_order_of_rows(
 ) -> None:
     header, *rows = EMBEDDED.read_bytes().removesuffix(b"\r\n").split(b"\r\n")
     random.Random(7).shuffle(rows)  # noqa: S311 (nothing secret)
-    other = Store(connect(postgresql_url))
+    other = Store(connect(postgresql_url), "pak_afg")
 
     ingest(store, EMBEDDED, NOW)
     ingest(other, make_file(tmp_path, b"\r\n".join([header, *rows])), NOW)
@@ -125,7 +125,7 @@ def test_ingest_leaves_a_second_row_of_an_event_open(tmp_path: Path, store: Stor
     for at in (NOW, LATER):
         ingest(store, path, at)
         assert store.quarantined()["resolved"].tolist() == [False]
-        assert retry(store, at).refused == 1
+        assert retry(store, THEATRE, at).refused == 1
     assert store.events(END)["type"].tolist() == ["crossing_closed"]
 
 
@@ -134,15 +134,15 @@ def test_retry_lands_what_has_become_good(
 ) -> None:
     turned = make_csv({"type": "parley"}, {"type": "?"}, header=tuple(reversed(HEADER)))
     ingest(store, make_file(tmp_path, turned), NOW)
-    assert retry(store, NOW).refused == 2
+    assert retry(store, THEATRE, NOW).refused == 2
     monkeypatch.setitem(FAMILIES, "parley", "conciliation")
 
-    done = retry(store, LATER)
+    done = retry(store, THEATRE, LATER)
 
     assert (done.read, done.new, done.refused) == (1, 1, 1)
     assert store.events(END)["type"].tolist() == ["parley"]
     assert store.quarantined()["resolved"].tolist() == [True, False]
-    assert retry(store, LATER).read == 0
+    assert retry(store, THEATRE, LATER).read == 0
 
 
 def test_retry_lands_a_revision_that_had_been_refused(
@@ -152,10 +152,10 @@ def test_retry_lands_a_revision_that_had_been_refused(
     ingest(store, make_file(tmp_path, make_csv({"type": "parley"}), "newer.csv"), NOW)
     monkeypatch.setitem(FAMILIES, "parley", "conciliation")
 
-    assert retry(store, LATER).revised == 1
+    assert retry(store, THEATRE, LATER).revised == 1
     assert store.events(END)["type"].tolist() == ["parley"]
 
 
 def test_retry_of_nothing_does_nothing(store: Store) -> None:
-    assert retry(store, NOW).read == 0
+    assert retry(store, THEATRE, NOW).read == 0
     assert store.append(read(EMBEDDED).frame, NOW) == Landed(new=601)

@@ -44,13 +44,13 @@ def land(database: Path, files: list[Path]) -> None:
     """Takes the files in, one after the other."""
     with connected(f"sqlite:///{database}") as engine:
         for path in files:
-            ucdp.ingest(Store(engine), load_theatre("pak_afg"), path, NOW)
+            ucdp.ingest(Store(engine, "pak_afg"), load_theatre("pak_afg"), path, NOW)
 
 
 def state_of(database: Path) -> State:
     """All that the store says: events, months, refusals, coverage."""
     with connected(f"sqlite:///{database}") as engine:
-        store = Store(engine)
+        store = Store(engine, "pak_afg")
         with engine.connect() as connection:
             query = "SELECT sum(events) FROM release_months"
             months = int(connection.exec_driver_sql(query).scalar_one())

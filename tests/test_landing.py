@@ -9,8 +9,8 @@ from events import at, make_event
 
 from errors import StreamError
 from streams.events.event import to_frame
+from streams.formats import files
 from streams.formats.files import digest_of, sha256_of
-from streams.store import landing as landings
 from streams.store.landing import Batch, Ingested
 from streams.store.quarantine import Refusal
 from streams.store.store import Coverage, Store, connect
@@ -22,7 +22,7 @@ REFUSED = Refusal("made", "f.csv", 3, "type", "'picnic'", "a type", b"raw")
 
 @pytest.fixture
 def store() -> Store:
-    return Store(connect("sqlite://"))
+    return Store(connect("sqlite://"), "pak_afg")
 
 
 def test_landing_counts_what_became_of_every_record(store: Store) -> None:
@@ -119,7 +119,7 @@ def test_digest_of_a_short_file_is_its_sha256(tmp_path: Path) -> None:
 def test_digest_of_a_long_file_is_that_of_its_parts_hashes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(landings, "PART", 4)
+    monkeypatch.setattr(files, "PART", 4)
     path = tmp_path / "a"
     path.write_bytes(b"abcdefghij")
     parts = b"".join(hashlib.sha256(part).digest() for part in (b"abcd", b"efgh", b"ij"))

@@ -65,7 +65,7 @@ def test_issues_are_whole_and_the_chain_holds(settings: Settings) -> None:
 
 
 def test_events_are_whole_and_the_retracted_one_is_gone(settings: Settings) -> None:
-    store = Store(connect(settings.database_url))
+    store = Store(connect(settings.database_url), "pak_afg")
 
     now = store.events(date(2100, 1, 1))
     before = store.events(date(2026, 4, 1))

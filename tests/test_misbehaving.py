@@ -108,7 +108,7 @@ def gdelt_stream(server: Server, store: Store, folder: Path) -> Stream:
 @pytest.fixture(params=[ucdp_stream, gdelt_stream], ids=["ucdp", "gdelt"])
 def stream(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Stream:
     """A stream that has landed what its site held."""
-    store = Store(connect(f"sqlite:///{tmp_path}/events.db"))
+    store = Store(connect(f"sqlite:///{tmp_path}/events.db"), "pak_afg")
     made: Stream = request.param(server, store, tmp_path / "downloads")
     made.ask()
     assert len(store.versions(END))
@@ -178,7 +178,7 @@ def test_trouble_that_lasts_ends_in_an_error_and_loses_no_row(
 
 
 def test_wrong_order_of_columns_lands_by_name(server: Server, tmp_path: Path) -> None:
-    store = Store(connect("sqlite://"))
+    store = Store(connect("sqlite://"), "pak_afg")
     made = ucdp_stream(server, store, tmp_path)
     server.plays(made.path, Reply(ged(on("2026-01-09", id="26"), header=HEADER[::-1])))
 
@@ -188,7 +188,7 @@ def test_wrong_order_of_columns_lands_by_name(server: Server, tmp_path: Path) ->
 
 
 def test_missing_column_is_named_and_nothing_is_lost(server: Server, tmp_path: Path) -> None:
-    store = Store(connect("sqlite://"))
+    store = Store(connect("sqlite://"), "pak_afg")
     made = ucdp_stream(server, store, tmp_path)
     made.ask()
     before = told(store)

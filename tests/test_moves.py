@@ -36,7 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 def settings(trained: Job, tmp_path: Path) -> Settings:
     """A home that has published an issue as of THEN; nothing was told until DAY, now covered."""
     made = read_settings(trained.copy(tmp_path).environment())
-    knowledge.extend_coverage(made, DAY, LATER)
+    knowledge.extend_coverage(made, "pak_afg", DAY, LATER)
     return made
 
 

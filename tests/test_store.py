@@ -24,7 +24,7 @@ RELAXED = settings(
 
 def make_memory() -> Store:
     """An empty store that goes with the process."""
-    return Store(connect("sqlite://"))
+    return Store(connect("sqlite://"), "pak_afg")
 
 
 def make_frame(*events: Event) -> pd.DataFrame:
@@ -143,7 +143,7 @@ def test_append_by_several_at_once_doubles_nothing(database_url: str) -> None:
     def load(_: int) -> Landed:
         engine = connect(database_url)
         try:
-            return Store(engine).append(frame, NOW)
+            return Store(engine, "pak_afg").append(frame, NOW)
         finally:
             engine.dispose()
 
@@ -152,7 +152,7 @@ def test_append_by_several_at_once_doubles_nothing(database_url: str) -> None:
 
     engine = connect(database_url)
     assert sorted(one.new for one in landed) == [0, 0, 0, 300]
-    assert len(Store(engine).versions(END)) == 300
+    assert len(Store(engine, "pak_afg").versions(END)) == 300
     engine.dispose()
 
 
@@ -311,7 +311,7 @@ def test_views_are_equal_on_both_databases(sqlite_url: str, postgresql_url: str)
     ]
     again = [make_event("a1", known_at=at("2025-11-05"), summary="revised")]
     engines = [connect(sqlite_url), connect(postgresql_url)]
-    stores = [Store(engine) for engine in engines]
+    stores = [Store(engine, "pak_afg") for engine in engines]
     for store in stores:
         store.append(to_frame(events), NOW)
         store.append(to_frame(again), LATER)

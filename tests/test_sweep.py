@@ -73,7 +73,7 @@ def _wanted(row: dict[str, object], asked: dict[str, str]) -> bool:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(connect(f"sqlite:///{tmp_path}/events.db"))
+    return Store(connect(f"sqlite:///{tmp_path}/events.db"), "pak_afg")
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def test_without_a_layout_columns_bear_an_event_s_names(tmp_path: Path) -> None:
 def test_ingest_again_changes_nothing_and_another_layout_is_another_reading(
     tmp_path: Path,
 ) -> None:
-    store, path = Store(connect("sqlite://")), write(tmp_path, "csv", ROW)
+    store, path = Store(connect("sqlite://"), "pak_afg"), write(tmp_path, "csv", ROW)
     covered = {"covered_from": date(2025, 1, 1), "covered_until": date(2025, 12, 31)}
     layout = LAYOUT.model_copy(update=covered)
 

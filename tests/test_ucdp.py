@@ -25,7 +25,7 @@ FINAL = "GEDEvent_v24_1.csv"
 
 @pytest.fixture
 def store() -> Store:
-    return Store(connect("sqlite://"))
+    return Store(connect("sqlite://"), "pak_afg")
 
 
 def land(store: Store, folder: Path, name: str, *rows: dict[str, str]) -> Ingested:
@@ -144,7 +144,7 @@ def test_an_extract_retracts_nothing_and_covers_nothing(store: Store, tmp_path: 
 
     assert set(store.events(END)["event_id"]) == {"1", "2"}
     assert store.coverage("ucdp") == Coverage("ucdp", date(2023, 10, 1), date(2023, 10, 31))
-    assert set(country_months(store.engine, END)["release"]) == {"23.0.10"}
+    assert set(country_months(store, END)["release"]) == {"23.0.10"}
 
 
 def test_what_an_earlier_covering_release_lacked_was_not_known_then(
@@ -201,19 +201,19 @@ def test_months_add_up_the_whole_world_by_vintage(store: Store, tmp_path: Path) 
     land(store, tmp_path, OCTOBER, {}, {}, ELSEWHERE)
     land(store, tmp_path, FINAL, {"best": "7"}, ELSEWHERE)
 
-    then = country_months(store.engine, date(2024, 5, 31)).set_index("code")
-    since = country_months(store.engine, date(2024, 6, 1)).set_index("code")
+    then = country_months(store, date(2024, 5, 31)).set_index("code")
+    since = country_months(store, date(2024, 6, 1)).set_index("code")
 
     assert (then.loc[770, "sb_events"], then.loc[770, "sb_deaths_best"]) == (2, 4)
     assert (since.loc[770, "sb_events"], since.loc[770, "sb_deaths_best"]) == (1, 7)
     assert then.loc[100, "sb_deaths_best"] == 2
-    assert country_months(store.engine, date(2023, 11, 19)).empty
+    assert country_months(store, date(2023, 11, 19)).empty
 
 
 def test_dyad_months_name_the_sides(store: Store, tmp_path: Path) -> None:
     land(store, tmp_path, OCTOBER, CLASH, {})
 
-    found = dyad_months(store.engine, END).set_index("code")
+    found = dyad_months(store, END).set_index("code")
 
     assert (found.loc[12291, "gwno_a"], found.loc[12291, "gwno_b"]) == ("700", "770")
     assert found.loc[int(PLAIN["dyad_new_id"]), "gwno_b"] == ""

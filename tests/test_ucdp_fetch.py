@@ -48,7 +48,7 @@ def server() -> Iterator[Server]:
 
 @pytest.fixture
 def store() -> Store:
-    return Store(connect("sqlite://"))
+    return Store(connect("sqlite://"), "pak_afg")
 
 
 def fetched(server: Server, downloads: Downloads, at: datetime = AT) -> list[str]:

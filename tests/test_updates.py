@@ -137,7 +137,7 @@ def test_after_a_run_that_died_the_store_says_from_where_to_go_on(
     site: Site, downloads: Downloads, tmp_path: Path
 ) -> None:
     engine = connect(f"sqlite:///{tmp_path}/dyadcast.db")
-    store = Store(engine)
+    store = Store(engine, "pak_afg")
     assert resumption(store) is None
     publish_day(site, tmp_path / "made", DAY)
     ingest_many(store, THEATRE, fetch(THEATRE, downloads, DAY, NOW, base=site.base), NOW)

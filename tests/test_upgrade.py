@@ -23,6 +23,7 @@ from publish.contract.row import ROW
 from streams.events.event import to_frame
 from streams.events.frame import OPTIONAL, arrow, content_hashes, fingerprint
 from streams.store import upgrade
+from streams.store.revisions.versions import r0001_baseline, r0003_theatres
 from streams.store.rules import unprotected
 from streams.store.schema import event_versions
 from streams.store.store import Store, StoreError, connect, writing
@@ -34,7 +35,7 @@ END = date(2100, 1, 1)
 HOME = "pak_afg"
 MARKED = sa.table(MARKER, sa.column("version"))
 STORED = sa.table(VERSION_TABLE, sa.column("version_num"))
-KEPT = [name for name in event_versions.c.keys() if name not in (*OPTIONAL, "landing")]  # noqa: SIM118
+KEPT = [name for name in event_versions.c.keys() if name not in (*OPTIONAL, "landing", "theatre")]  # noqa: SIM118
 
 
 def run(connection: Connection, statements: Sequence[str]) -> None:
@@ -43,8 +44,19 @@ def run(connection: Connection, statements: Sequence[str]) -> None:
         connection.exec_driver_sql(statement)
 
 
+def as_before_theatres(connection: Connection) -> None:
+    """The streams' tables as the first revision made them, without rows."""
+    there = set(sa.inspect(connection).get_table_names())
+    for name in there & {*r0003_theatres.KEYS, *r0003_theatres.NUMBERED}:
+        if "theatre" in {column["name"] for column in sa.inspect(connection).get_columns(name)}:
+            run(connection, [f"DROP TABLE {name}"])
+            r0001_baseline.tables.tables[name].create(connection)
+    connection.execute(sa.update(STORED).values(version_num="0002"))
+
+
 def as_before_revisions(connection: Connection, version: int) -> None:
     """The database as a release without revisions left it."""
+    as_before_theatres(connection)
     connection.execute(sa.update(MARKED).values(version=version))
     run(connection, [f"DROP VIEW IF EXISTS {view}" for view in VIEWS])
     if "scores" in sa.inspect(connection).get_table_names():
@@ -77,17 +89,77 @@ def test_version_1_is_brought_up_to_date_and_says_the_same(
     engine: Engine, database_url: str
 ) -> None:
     events = to_frame([make_event("a"), make_event("b", lat=None, lon=None, deaths_best=None)])
-    store = Store(connect("sqlite://"))
+    store = Store(connect("sqlite://"), "pak_afg")
     store.append(events, NOW)
     make_version_1(engine, store)
 
-    migrated = Store(connect(database_url))
+    migrated = Store(connect(database_url), "pak_afg")
 
     assert fingerprint(migrated.events(END)) == fingerprint(events)
     assert migrated.append(events, NOW).unchanged == 2
     assert migrated.append(to_frame([make_event("c")]), NOW).new == 1
     assert fingerprint(migrated.events(END).iloc[:2]) == fingerprint(events)
     migrated.engine.dispose()
+
+
+def as_of_one_theatre(engine: Engine, store: Store) -> None:
+    """The database as the first revision kept what `store` holds, with a run of UCDP's release."""
+    gone = {"theatre", "block", "position"}  # the database numbers them
+    with writing(engine) as connection, store.engine.connect() as given:
+        as_before_theatres(connection)
+        for name in ("landings", "event_versions", "event_blocks", "coverages"):
+            old, new = r0001_baseline.tables.tables[name], metadata.tables[name]
+            rows = [dict(row) for row in given.execute(sa.select(new)).mappings()]
+            kept = [{k: v for k, v in row.items() if k not in gone} for row in rows]
+            connection.execute(sa.insert(old), kept)
+        connection.execute(
+            sa.insert(r0001_baseline.tables.tables["runs"]),
+            [{"source": "ucdp", "started_at": "2026-01-01", "status": "ok", "told": ""}],
+        )
+
+
+@pytest.mark.parametrize(
+    ("archived", "named", "owner"),
+    [
+        (["pak_afg"], "pak_afg", "pak_afg"),
+        (["ind_pak"], "pak_afg", "ind_pak"),
+        ([], "pak_afg", "pak_afg"),
+        (["ind_pak", "pak_afg"], "pak_afg", "pak_afg"),
+    ],
+)
+def test_rows_of_one_theatre_are_its_own_after_the_upgrade(
+    engine: Engine,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    archived: list[str],
+    named: str,
+    owner: str,
+) -> None:
+    monkeypatch.setenv("DYADCAST_THEATRE", named)
+    events = to_frame([make_event("a"), make_event("b")])
+    store = Store(connect("sqlite://"), "any")
+    with store.landing("made", "made.csv", "a hash", NOW) as landing:
+        landing.append(events)
+        landing.cover(date(2020, 1, 1), date(2025, 1, 1))
+    for name in archived:
+        Archive(engine).append(make_forecast(theatre=name))
+    as_of_one_theatre(engine, store)
+
+    upgraded = Store(connect(database_url), owner)
+
+    assert fingerprint(upgraded.events(END)) == fingerprint(events)
+    assert upgraded.append(events, NOW).unchanged == 2
+    assert upgraded.coverage("made") == store.coverage("made")
+    assert upgraded.health("ucdp").last_status == "ok"
+    with upgraded.landing("made", "again.csv", "a hash", NOW) as landing:
+        assert landing.known
+    other = Store(upgraded.engine, "another")
+    assert other.events(END).empty
+    assert other.coverage("made") is None
+    assert other.append(events, NOW).new == 2
+    with other.landing("made", "made.csv", "a hash", NOW) as landing:
+        assert not landing.known
+    upgraded.engine.dispose()
 
 
 def test_hash_of_a_row_without_the_later_columns_is_that_of_version_1() -> None:

@@ -59,7 +59,7 @@ def propose(
 def known_events(theatre: Theatre, settings: Settings, as_of: date) -> pd.DataFrame:
     """The events known by a day: the store's, or the theatre's chronicle where there is none."""
     if _is_there(settings.database_url):
-        events = Store(connect(settings.database_url)).events(as_of)
+        events = Store(connect(settings.database_url), theatre.name).events(as_of)
         if len(events):
             return events
     events = chronicle.read(theatre.chronicle).frame

@@ -104,7 +104,7 @@ def _event_steps(
     settings: Settings, known: Knowledge, now: Vintage, before: Forecast
 ) -> Iterator[tuple[str, Vintage]]:
     """The data of each step: as the earlier issue saw them, then with one thing more at a time."""
-    theatre, store = known.theatre, open_store(settings)
+    theatre, store = known.theatre, open_store(settings, known.theatre)
     used = [source.name for source in theatre.sources if source.features or source.labels]
     versions = store.versions(known.as_of, sources=used)
     books = store.versions(before.as_of, sources=used)

@@ -65,9 +65,9 @@ class Knowledge:
         return min(self.covered[1], self.as_of)
 
 
-def open_store(settings: Settings) -> Store:
-    """The event store."""
-    return Store(connect(settings.database_url))
+def open_store(settings: Settings, theatre: Theatre) -> Store:
+    """The theatre's events."""
+    return Store(connect(settings.database_url), theatre.name)
 
 
 def ingest(
@@ -78,7 +78,8 @@ def ingest(
 
     The same file again changes nothing.
     """
-    theatre, store = load_theatre(theatre_name), open_store(settings)
+    theatre = load_theatre(theatre_name)
+    store = open_store(settings, theatre)
     chronicle.declare_coverage(store, theatre, now)
     return chronicle.ingest(store, theatre, now, path)
 
@@ -98,7 +99,8 @@ def ingest_source(
     Raises StreamError where a file cannot be had or read, NoAccountError where the source
     wants an account and there is none.
     """
-    theatre, store = load_theatre(theatre_name), open_store(settings)
+    theatre = load_theatre(theatre_name)
+    store = open_store(settings, theatre)
     downloads = Downloads(settings.home / "downloads")
     return stream_of(source, theatre)(store, theatre, downloads, now, path, since, progress)
 
@@ -110,27 +112,32 @@ def add_event(
 
     Raises EventError, naming the column, where it is no valid event.
     """
-    event = analyst.one_event(told, load_theatre(theatre_name), now)
-    return event, open_store(settings).append(to_frame([event]), now)
+    theatre = load_theatre(theatre_name)
+    event = analyst.one_event(told, theatre, now)
+    return event, open_store(settings, theatre).append(to_frame([event]), now)
 
 
-def retract_event(settings: Settings, source: str, event_id: str, now: datetime) -> Landed:
+def retract_event(
+    settings: Settings, theatre_name: str, source: str, event_id: str, now: datetime
+) -> Landed:
     """Whether the event has a tombstone from now on, or had one; views of before keep it.
 
     Raises StoreError where there is no such event.
     """
-    return open_store(settings).retract(source, [event_id], now, now)
+    store = open_store(settings, load_theatre(theatre_name))
+    return store.retract(source, [event_id], now, now)
 
 
-def record(settings: Settings, outcome: Outcome, now: datetime) -> None:
+def record(settings: Settings, theatre_name: str, outcome: Outcome, now: datetime) -> None:
     """None; how the source fared is kept in the store."""
-    open_store(settings).record_run(outcome.source, now, outcome.status, outcome.told)
+    store = open_store(settings, load_theatre(theatre_name))
+    store.record_run(outcome.source, now, outcome.status, outcome.told)
 
 
 def streams_health(settings: Settings, theatre_name: str) -> list[tuple[Health, Coverage | None]]:
     """How each of the theatre's sources fares, and what it covers."""
-    store = open_store(settings)
-    names = [source.name for source in load_theatre(theatre_name).sources]
+    theatre = load_theatre(theatre_name)
+    store, names = open_store(settings, theatre), [each.name for each in theatre.sources]
     return [(store.health(name), store.coverage(name)) for name in names]
 
 
@@ -157,7 +164,8 @@ def coverage(store: Store, theatre: Theatre, seen_by: datetime | None = None) ->
 
 def gather(settings: Settings, theatre_name: str, as_of: date | None, today: date) -> Knowledge:
     """What is known on `as_of`: by default today, or the end of coverage where that is earlier."""
-    theatre, store = load_theatre(theatre_name), open_store(settings)
+    theatre = load_theatre(theatre_name)
+    store = open_store(settings, theatre)
     covered = coverage(store, theatre)
     newest = min(today, covered[1])
     day = as_of or newest
@@ -174,8 +182,8 @@ def gather_embedded(settings: Settings, theatre_name: str, now: datetime) -> Kno
     return gather(settings, theatre_name, None, now.date())
 
 
-def extend_coverage(settings: Settings, until: date, now: datetime) -> None:
+def extend_coverage(settings: Settings, theatre_name: str, until: date, now: datetime) -> None:
     """Declares that the chronicle's silence means calm until that day."""
-    store = open_store(settings)
+    store = open_store(settings, load_theatre(theatre_name))
     span = store.coverage(chronicle.SOURCE)
     store.declare_coverage(chronicle.SOURCE, span.start if span else until, until, now)

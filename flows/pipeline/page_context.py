@@ -92,7 +92,7 @@ def _issued(settings: Settings, forecast: Forecast, headline: Headline) -> list[
 
 def _events(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[KnownEvent]:
     shown = [source.name for source in theatre.sources if source.shown]
-    frame = open_store(settings).events(forecast.as_of, forecast.issued_at, shown)
+    frame = open_store(settings, theatre).events(forecast.as_of, forecast.issued_at, shown)
     frame = frame[frame["occurred_on"] >= pd.Timestamp(forecast.as_of - SHOWN)]
     return [_told(row) for row in frame.to_dict("records")]
 

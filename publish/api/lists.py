@@ -122,7 +122,7 @@ def events(request: Request, theatre: Named, wanted: Annotated[EventPart, Query(
     part: EventPart = wanted
     as_of = part.as_of or state.clock().date()
     shown = [source.name for source in found.sources if source.shown]
-    frame = state.store.events(as_of, sources=shown)
+    frame = state.store(found).events(as_of, sources=shown)
     if part.since:
         frame = frame[frame["occurred_on"] >= part.since.isoformat()]
     for name in ("type", "segment"):

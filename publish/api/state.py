@@ -56,10 +56,9 @@ class State:
         """What past issues said and what came of it."""
         return Scoreboard(self.engine)
 
-    @cached_property
-    def store(self) -> Store:
-        """The events."""
-        return Store(self.engine)
+    def store(self, theatre: Theatre) -> Store:
+        """The theatre's events."""
+        return Store(self.engine, theatre.name)
 
     def theatre(self, name: str) -> Theatre:
         """The theatre, or Problem 404 with the known ones."""

@@ -142,7 +142,7 @@ def _check_words(event: Event) -> None:
 def _check_codes(event: Event) -> None:
     for column in ("actor", "target"):
         if not _CODE.fullmatch(getattr(event, column)):
-            raise EventError(column, getattr(event, column), "a code of 2 to 6 capitals, as PAK")
+            raise EventError(column, getattr(event, column), "a code of 2 to 6 capitals, as USA")
     if event.mediators and not all(map(_CODE.fullmatch, event.mediators.split(";"))):
         raise EventError("mediators", event.mediators, "codes of 2 to 6 capitals joined by ';'")
     if not _SEGMENT.fullmatch(event.segment):

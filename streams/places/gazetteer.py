@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from theatres.theatre import ABROAD, Crossing, Place, Theatre
+from theatres import Crossing, Place, Theatre
 
 WHOLE_BORDER = "whole border"
 
@@ -21,8 +21,7 @@ def segment_named(place: str, theatre: Theatre) -> str:
     places = [segment for segment, area in named if area == "place"]
     provinces = {segment for segment, _ in named}
     segment = places[0] if places else provinces.pop() if len(provinces) == 1 else ""
-    known = {*theatre.segment_names, *theatre.inland.values(), ABROAD}
-    return segment if segment in known else ""
+    return segment if segment in theatre.segments_told else ""
 
 
 @cache

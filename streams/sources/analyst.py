@@ -328,6 +328,9 @@ def _place(
 
     And the point's distance from the border.
     """
+    if cells["segment"] and cells["segment"] not in theatre.segments_told:
+        expected = f"one of {', '.join(theatre.segments_told)}, or nothing"
+        raise EventError("segment", cells["segment"], expected)
     if lat is None or lon is None:
         return cells["segment"] or segment_named(cells["place"], theatre), None
     segments, km = border.locate(np.array([lat]), np.array([lon]), [""])

@@ -37,8 +37,10 @@ class Reading:
     refusals: tuple[Refusal, ...]
 
 
-def read(path: Path) -> Reading:
+def read(path: Path, theatre: Theatre | None = None) -> Reading:
     """The file's events, and a Refusal for every row that is none; no row is lost between them.
+
+    Where a theatre is named, a row of another one's segment is none.
 
     Raises StreamError for a file that is missing, a folder, empty, or has another header.
     """
@@ -52,6 +54,7 @@ def read(path: Path) -> Reading:
     for record in records[1:]:
         try:
             event = _event(header, record)
+            _check_segment(event, theatre)
             _check_new(event, events)
             events[event.event_id] = (record.line, event)
         except EventError as error:
@@ -70,7 +73,7 @@ def ingest(store: Store, theatre: Theatre, at: datetime, path: Path | None = Non
     Raises StreamError where nothing of the file can be read, StoreError where the store fails.
     """
     path = path or theatre.chronicle
-    reading = read(path)
+    reading = read(path, theatre)
     landed = store.append(reading.frame, at)
     store.quarantine(reading.refusals, at)
     store.resolve(_mended(store, path, reading), at)
@@ -79,7 +82,7 @@ def ingest(store: Store, theatre: Theatre, at: datetime, path: Path | None = Non
     return _ingested(len(reading.frame), landed, reading.refusals)
 
 
-def retry(store: Store, at: datetime) -> Ingested:
+def retry(store: Store, theatre: Theatre, at: datetime) -> Ingested:
     """What became of the chronicle's rows in quarantine when they are read once more.
 
     Those that are good now land and are resolved. A second row of an event that is stored stays
@@ -92,6 +95,7 @@ def retry(store: Store, at: datetime) -> Ingested:
     for row in _open_refusals(store):
         try:
             event = _again(row)
+            _check_segment(event, theatre)
             if event.event_id in events or (row.column == "event_id" and event.event_id in known):
                 raise EventError("event_id", event.event_id, "an id that is not stored yet")
             events[event.event_id] = event
@@ -192,6 +196,12 @@ def _made(cells: dict[str, str]) -> Event:
         url=line_in(cells, "source"),
         confidence=cells["confidence"],
     )
+
+
+def _check_segment(event: Event, theatre: Theatre | None) -> None:
+    if theatre and event.segment and event.segment not in theatre.segments_told:
+        expected = f"one of {', '.join(theatre.segments_told)}, or nothing"
+        raise EventError("segment", event.segment, expected)
 
 
 def _check_new(event: Event, events: dict[str, tuple[int, Event]]) -> None:

@@ -44,8 +44,10 @@ _STORED = pa.schema(
 )
 
 
-def add_block(connection: Connection, columns: Mapping[str, pa.Array], ingested_at: str) -> None:
-    """None; the rows are in a block, into which smaller blocks before it are taken up.
+def add_block(
+    connection: Connection, theatre: str, columns: Mapping[str, pa.Array], ingested_at: str
+) -> None:
+    """None; the theatre's rows are in a block, into which its smaller ones before are taken up.
 
     So there are few blocks, however many appends, and each row is written anew but few times.
     """
@@ -54,7 +56,7 @@ def add_block(connection: Connection, columns: Mapping[str, pa.Array], ingested_
         return
     given = {**columns, "ingested_at": pa.array([ingested_at] * rows)}
     parts = [_table({field.name: given[field.name] for field in SCHEMA})]
-    before = sa.select(event_blocks.c.block, event_blocks.c.rows)
+    before = sa.select(event_blocks.c.block, event_blocks.c.rows).filter_by(theatre=theatre)
     for block, held in connection.execute(before.order_by(event_blocks.c.block.desc())).all():
         if held > rows or rows + held > ROWS_MAX:
             break
@@ -68,7 +70,7 @@ def add_block(connection: Connection, columns: Mapping[str, pa.Array], ingested_
     ) as ipc:
         ipc.write_table(whole)
     content = sink.getvalue().to_pybytes()
-    connection.execute(sa.insert(event_blocks).values(rows=rows, content=content))
+    connection.execute(sa.insert(event_blocks).values(theatre=theatre, rows=rows, content=content))
 
 
 def _table(columns: Mapping[str, pa.Array]) -> pa.Table:
@@ -89,12 +91,13 @@ def _opened(content: bytes) -> pa.Table:
         return ipc.read_all()
 
 
-def read_blocks(connection: Connection, wanted: Wanted) -> pa.Table:
-    """The versions wanted, in the order of occurred_on and, of one day, as they landed.
+def read_blocks(connection: Connection, theatre: str, wanted: Wanted) -> pa.Table:
+    """The theatre's versions wanted, in the order of occurred_on and, of one day, as they landed.
 
     `wanted` is told the blocks' columns and gives a mask of their rows.
     """
-    query = sa.select(event_blocks.c.content).order_by(event_blocks.c.block)
+    query = sa.select(event_blocks.c.content).filter_by(theatre=theatre)
+    query = query.order_by(event_blocks.c.block)
     contents = connection.execute(query).scalars().all()
     with ThreadPoolExecutor(THREADS) as pool:
         parts = [*pool.map(_opened, contents), _STORED.empty_table()]

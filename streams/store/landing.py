@@ -84,18 +84,25 @@ class Ingested:
 
 
 class Landing:
-    """One transaction into which a file's batches go; made by Store.landing.
+    """One transaction into which a file's batches go for a theatre; made by Store.landing.
 
-    `known` says that this very content of this source has landed before; `connection` is for
+    `known` says that this very content of this source has landed for it before; `connection` is for
     a stream's own tables.
     """
 
     def __init__(
-        self, connection: Connection, source: str, file: str, sha256: str, at: datetime
+        self,
+        connection: Connection,
+        theatre: str,
+        source: str,
+        file: str,
+        sha256: str,
+        at: datetime,
     ) -> None:
         self.connection = connection
+        self.theatre = theatre
         self.source = source
-        self.known = bool(sha256) and _has_landed(connection, source, sha256)
+        self.known = bool(sha256) and _has_landed(connection, theatre, source, sha256)
         self._file = file
         self._sha256 = sha256
         self._at = stamp(at)
@@ -107,7 +114,7 @@ class Landing:
     def add(self, batch: Batch) -> None:
         """None; the batch's events are stored and its refusals are in quarantine."""
         self.append(batch.frame)
-        refuse(self.connection, batch.refusals, self._at)
+        refuse(self.connection, self.theatre, batch.refusals, self._at)
         self._batches += Ingested(
             read=batch.read,
             elsewhere=batch.elsewhere,
@@ -119,7 +126,7 @@ class Landing:
 
     def append(self, frame: pd.DataFrame) -> Landed:
         """What became of these events; those whose content is stored already change nothing."""
-        landed = add_versions(self.connection, frame, self._number, self._at)
+        landed = add_versions(self.connection, self.theatre, frame, self._number, self._at)
         self._landed += landed
         return landed
 
@@ -134,7 +141,9 @@ class Landing:
         self, known_at: datetime | None = None, event_ids: Sequence[str] | None = None
     ) -> pd.DataFrame:
         """The source's events as they stood at that instant, or stand last: COLUMNS."""
-        versions = read_versions(self.connection, sources=[self.source], until=known_at)
+        versions = read_versions(
+            self.connection, self.theatre, sources=[self.source], until=known_at
+        )
         if event_ids is not None:
             versions = versions[versions["event_id"].isin(list(event_ids))]
         return last_of(versions)
@@ -152,7 +161,8 @@ class Landing:
                 found=end.isoformat(),
                 expected=f"{start} or later",
             )
-        span = {"source": self.source, "start_on": start.isoformat(), "end_on": end.isoformat()}
+        span = {"theatre": self.theatre, "source": self.source}
+        span |= {"start_on": start.isoformat(), "end_on": end.isoformat()}
         known = sa.select(coverages.c.position).filter_by(**span)
         if self.connection.execute(known).first() is None:
             self.connection.execute(sa.insert(coverages).values(declared_at=self._at, **span))
@@ -176,6 +186,7 @@ class Landing:
         self.connection.execute(
             sa.insert(landings).values(
                 landing=self._number,
+                theatre=self.theatre,
                 source=self.source,
                 file=self._file,
                 sha256=self._sha256,
@@ -185,6 +196,7 @@ class Landing:
         )
 
 
-def _has_landed(connection: Connection, source: str, sha256: str) -> bool:
-    query = sa.select(landings.c.landing).filter_by(source=source, sha256=sha256)
+def _has_landed(connection: Connection, theatre: str, source: str, sha256: str) -> bool:
+    query = sa.select(landings.c.landing)
+    query = query.filter_by(theatre=theatre, source=source, sha256=sha256)
     return connection.execute(query).first() is not None

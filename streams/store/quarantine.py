@@ -54,12 +54,13 @@ def printable(text: str) -> str:
     )
 
 
-def refuse(connection: Connection, refusals: Sequence[Refusal], at: str) -> int:
+def refuse(connection: Connection, theatre: str, refusals: Sequence[Refusal], at: str) -> int:
     """How many of the refusals are new in the table, which now holds them all."""
     if not refusals:
         return 0
-    rows = {refusal.refusal_id: _row(refusal, at) for refusal in refusals}
-    stored = set(connection.execute(sa.select(quarantine.c.refusal_id)).scalars())
+    rows = {each.refusal_id: {"theatre": theatre, **_row(each, at)} for each in refusals}
+    query = sa.select(quarantine.c.refusal_id).filter_by(theatre=theatre)
+    stored = set(connection.execute(query).scalars())
     fresh = [row for refusal_id, row in rows.items() if refusal_id not in stored]
     if fresh:
         connection.execute(sa.insert(quarantine), fresh)
@@ -82,10 +83,11 @@ def _row(refusal: Refusal, at: str) -> dict[str, object]:
     }
 
 
-def list_refusals(connection: Connection, source: str | None) -> pd.DataFrame:
-    """The refusals, of one source or of all, in the order of their time, file and line."""
+def list_refusals(connection: Connection, theatre: str, source: str | None) -> pd.DataFrame:
+    """The theatre's refusals, of one source or of all, in the order of time, file and line."""
     table = quarantine.c
-    query = sa.select(quarantine).order_by(table.refused_at, table.file, table.line)
+    query = sa.select(quarantine).filter_by(theatre=theatre)
+    query = query.order_by(table.refused_at, table.file, table.line)
     if source is not None:
         query = query.where(table.source == source)
     rows = connection.execute(query).all()
@@ -101,13 +103,14 @@ def list_refusals(connection: Connection, source: str | None) -> pd.DataFrame:
     return frame
 
 
-def settle(connection: Connection, refusal_ids: Sequence[str], at: str) -> int:
+def settle(connection: Connection, theatre: str, refusal_ids: Sequence[str], at: str) -> int:
     """How many of the refusals were open; they are marked resolved at `at`."""
     table = quarantine.c
     ids, settled = list(refusal_ids), 0
     for start in range(0, len(ids), _IDS_A_QUERY):
         query = (
             sa.update(quarantine)
+            .where(table.theatre == theatre)
             .where(table.refusal_id.in_(ids[start : start + _IDS_A_QUERY]))
             .where(table.resolved_at.is_(None))
             .values(resolved_at=at)

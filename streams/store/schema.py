@@ -1,6 +1,9 @@
 """The tables that the streams keep in the database, as they are read and written.
 
 They are made by the revisions (upgrade.py), as are those that other parts add to `metadata`.
+What a theatre was told is its own, as is what has landed for it: its rows bear its name. What the
+releases say of the whole world (release_months, release_dyads) is shared by all theatres: it
+depends on the release alone, and which of them count for a theatre is said in `releases`.
 """
 
 from typing import Any
@@ -42,30 +45,34 @@ _MAY_BE_EMPTY = ("float64", "Int64")
 landings = Table(
     "landings",
     metadata,
+    Column("theatre", TEXT, nullable=False),
     Column("landing", COUNT, primary_key=True, autoincrement=True),
     Column("source", TEXT, nullable=False),
     Column("file", TEXT, nullable=False),
     Column("sha256", TEXT, nullable=False),  # of the file's content; empty where there was none
     Column("versions", COUNT, nullable=False),
     Column("landed_at", TEXT, nullable=False),
-    Index("landings_by_content", "source", "sha256"),
+    Index("landings_by_content", "theatre", "source", "sha256"),
 )
 
 event_versions = Table(
     "event_versions",
     metadata,
+    Column("theatre", TEXT, nullable=False),
     *(Column(name, _TYPES[kind], nullable=kind in _MAY_BE_EMPTY) for name, kind in DTYPES.items()),
     Column("ingested_at", TEXT, nullable=False),
     Column("content_hash", LargeBinary, nullable=False),
     Column("landing", COUNT, nullable=False),
-    PrimaryKeyConstraint("source", "event_id", "version"),
+    PrimaryKeyConstraint("theatre", "source", "event_id", "version"),
     sqlite_with_rowid=False,  # one tree to write instead of two
 )
 
-# The same versions as columns, for views; made from the rows, and written with them.
+# The same versions as columns, for views; made from the rows, and written with them. All of a
+# block's are of one theatre.
 event_blocks = Table(
     "event_blocks",
     metadata,
+    Column("theatre", TEXT, nullable=False),
     Column("block", COUNT, primary_key=True, autoincrement=True),
     Column("rows", COUNT, nullable=False),
     Column("content", LargeBinary, nullable=False),
@@ -76,6 +83,7 @@ event_blocks = Table(
 runs = Table(
     "runs",
     metadata,
+    Column("theatre", TEXT, nullable=False),
     Column("position", COUNT, primary_key=True, autoincrement=True),
     Column("source", TEXT, nullable=False),
     Column("started_at", TEXT, nullable=False),
@@ -86,17 +94,19 @@ runs = Table(
 coverages = Table(
     "coverages",
     metadata,
+    Column("theatre", TEXT, nullable=False),
     Column("position", COUNT, primary_key=True, autoincrement=True),
     Column("source", TEXT, nullable=False),
     Column("start_on", TEXT, nullable=False),
     Column("end_on", TEXT, nullable=False),
     Column("declared_at", TEXT, nullable=False),
-    UniqueConstraint("source", "start_on", "end_on", name="coverages_one_of_a_span"),
+    UniqueConstraint("theatre", "source", "start_on", "end_on", name="coverages_one_of_a_span"),
 )
 
 quarantine = Table(
     "quarantine",
     metadata,
+    Column("theatre", TEXT, primary_key=True),
     Column("refusal_id", TEXT, primary_key=True),
     Column("source", TEXT, nullable=False),
     Column("file", TEXT, nullable=False),
@@ -112,10 +122,11 @@ quarantine = Table(
     Column("resolved_at", TEXT, nullable=True),
 )
 
-# The UCDP releases that have landed: which months each covers, and when it was published.
+# The UCDP releases that have landed for a theatre: which months each covers, when it came out.
 releases = Table(
     "releases",
     metadata,
+    Column("theatre", TEXT, primary_key=True),
     Column("release", TEXT, primary_key=True),
     Column("kind", TEXT, nullable=False),
     Column("first_month", TEXT, nullable=False),
@@ -158,11 +169,12 @@ release_dyads = Table(
 release_events = Table(
     "release_events",
     metadata,
+    Column("theatre", TEXT, nullable=False),
     Column("event_id", TEXT, nullable=False),
     Column("release", TEXT, nullable=False),
     Column("ended_on", TEXT, nullable=False),
     Column("said", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("event_id", "release"),
-    Index("release_events_by_release", "release"),
+    PrimaryKeyConstraint("theatre", "event_id", "release"),
+    Index("release_events_by_release", "theatre", "release"),
     sqlite_with_rowid=False,
 )

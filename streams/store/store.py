@@ -54,13 +54,14 @@ class Health:
 
 
 class Store:
-    """The events, coverages and refusals in one database; no event row is changed or removed.
+    """A theatre's events, coverages and refusals in a database, where other theatres may have
+    theirs; no event row is changed or removed.
 
     Every method raises StoreError, in one line, for what the database says is wrong.
     """
 
-    def __init__(self, engine: Engine) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, theatre: str) -> None:
+        self.engine, self.theatre = engine, theatre
 
     @contextmanager
     def landing(self, source: str, file: str, sha256: str, at: datetime) -> Iterator[Landing]:
@@ -69,7 +70,7 @@ class Store:
         A file whose content has landed before, from the same source, is `known`.
         """
         with writing(self.engine) as connection:
-            landing = Landing(connection, source, file, sha256, at)
+            landing = Landing(connection, self.theatre, source, file, sha256, at)
             yield landing
             landing.close()
 
@@ -93,7 +94,7 @@ class Store:
         """
         known = pd.Timestamp(clock(known_at).replace(microsecond=0))
         with self.landing(source, "", "", ingested_at) as landing:
-            versions = read_versions(landing.connection, sources=[source])
+            versions = read_versions(landing.connection, self.theatre, sources=[source])
             named = versions["event_id"].isin(list(event_ids))
             last = versions[versions["known_until"].isna() & named]
             _check_retraction(source, event_ids, last, known)
@@ -124,7 +125,7 @@ class Store:
         In the order of occurred_on. Uses nothing known after `as_of`.
         """
         with reading(self.engine) as connection:
-            return read_versions(connection, as_of, seen_by, sources)
+            return read_versions(connection, self.theatre, as_of, seen_by, sources)
 
     def declare_coverage(
         self, source: str, start: date, end: date, declared_at: datetime
@@ -139,7 +140,8 @@ class Store:
 
     def coverage(self, source: str, seen_by: datetime | None = None) -> Coverage | None:
         """The span declared last for `source` (by `seen_by`, where given), or None."""
-        query = sa.select(coverages.c.start_on, coverages.c.end_on).filter_by(source=source)
+        query = sa.select(coverages.c.start_on, coverages.c.end_on)
+        query = query.filter_by(theatre=self.theatre, source=source)
         if seen_by is not None:
             query = query.where(coverages.c.declared_at <= stamp(seen_by))
         query = query.order_by(coverages.c.declared_at.desc(), coverages.c.position.desc())
@@ -151,7 +153,8 @@ class Store:
 
     def record_run(self, source: str, at: datetime, status: str, told: str) -> None:
         """None; that the source was asked at that time, how it went, and what it told, is kept."""
-        row = {"source": source, "started_at": stamp(at), "status": status, "told": told}
+        row = {"theatre": self.theatre, "source": source, "started_at": stamp(at)}
+        row |= {"status": status, "told": told}
         with writing(self.engine) as connection:
             connection.execute(sa.insert(runs).values(**row))
 
@@ -162,8 +165,9 @@ class Store:
             sa.func.count(sa.distinct(table.event_id)),
             sa.func.max(table.occurred_on),
             sa.func.max(table.known_at),
-        ).where(table.source == source)
-        asked = sa.select(runs).filter_by(source=source).order_by(runs.c.position.desc()).limit(1)
+        ).where(table.theatre == self.theatre, table.source == source)
+        asked = sa.select(runs).filter_by(theatre=self.theatre, source=source)
+        asked = asked.order_by(runs.c.position.desc()).limit(1)
         went_well = asked.where(runs.c.status == "ok")
         with reading(self.engine) as connection:
             events, newest, known = connection.execute(mine).one()
@@ -183,7 +187,7 @@ class Store:
     def quarantine(self, refusals: Sequence[Refusal], at: datetime) -> int:
         """How many of the refusals were not there already; the others change nothing."""
         with writing(self.engine) as connection:
-            return refuse(connection, refusals, stamp(at))
+            return refuse(connection, self.theatre, refusals, stamp(at))
 
     def quarantined(self, source: str | None = None) -> pd.DataFrame:
         """The refused rows, oldest first, with `at`, `resolved` and the `refusal_id` to name them.
@@ -192,12 +196,12 @@ class Store:
         (both bytes), at (datetime64[us]), resolved (bool).
         """
         with reading(self.engine) as connection:
-            return list_refusals(connection, source)
+            return list_refusals(connection, self.theatre, source)
 
     def resolve(self, refusal_ids: Sequence[str], at: datetime) -> int:
         """How many of the refusals were open and are now marked resolved."""
         with writing(self.engine) as connection:
-            return settle(connection, refusal_ids, stamp(at))
+            return settle(connection, self.theatre, refusal_ids, stamp(at))
 
 
 def _source_of(frame: pd.DataFrame) -> str:

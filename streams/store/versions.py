@@ -51,7 +51,7 @@ def stamp(moment: datetime) -> str:
 
 
 def add_versions(
-    connection: Connection, frame: pd.DataFrame, landing: int, ingested_at: str
+    connection: Connection, theatre: str, frame: pd.DataFrame, landing: int, ingested_at: str
 ) -> Landed:
     """What became of the rows; those whose content is stored already change nothing.
 
@@ -62,27 +62,31 @@ def add_versions(
     columns = arrow(frame)
     hashes = content_hashes(columns)
     keys = list(zip(columns["source"].to_pylist(), columns["event_id"].to_pylist(), strict=True))
-    order, versions = _numbered(connection, keys, columns, hashes)
+    order, versions = _numbered(connection, theatre, keys, columns, hashes)
     taken = {name: column.take(pa.array(order, pa.int64())) for name, column in columns.items()}
     retracted = taken["retracted"].to_pylist()
     rows: dict[str, list[Any]] = {name: column.to_pylist() for name, column in taken.items()}
+    rows["theatre"] = [theatre] * len(order)
     rows["version"] = versions
     rows["ingested_at"] = [ingested_at] * len(order)
     rows["content_hash"] = [hashes[at] for at in order]
     rows["landing"] = [landing] * len(order)
     insert_many(connection, event_versions, rows)
-    add_block(connection, {**taken, "version": pa.array(versions, pa.int64())}, ingested_at)
+    add_block(
+        connection, theatre, {**taken, "version": pa.array(versions, pa.int64())}, ingested_at
+    )
     return _counted(versions, retracted, len(keys))
 
 
 def _numbered(
     connection: Connection,
+    theatre: str,
     keys: list[tuple[str, str]],
     columns: Mapping[str, pa.Array],
     hashes: list[bytes],
 ) -> tuple[list[int], list[int]]:
     """Which rows are new to the store, in the order of its key, and the version of each."""
-    stored, numbers = _stored(connection, keys)
+    stored, numbers = _stored(connection, theatre, keys)
     fresh: list[tuple[tuple[str, str], int, int]] = []
     if not numbers and len(set(keys)) == len(keys):
         fresh = [(key, 1, at) for at, key in enumerate(keys)]
@@ -99,19 +103,21 @@ def _numbered(
 
 
 def _stored(
-    connection: Connection, keys: list[tuple[str, str]]
+    connection: Connection, theatre: str, keys: list[tuple[str, str]]
 ) -> tuple[set[bytes], dict[tuple[str, str], int]]:
     """The content hashes of the events named, and how many versions each has: 1, 2, 3 to that."""
     table = event_versions.c
     known: set[bytes] = set()
     numbers: dict[tuple[str, str], int] = {}
     for source in sorted({source for source, _ in keys}):
-        if not holds(connection, source):
+        if not holds(connection, theatre, source):
             continue
         ids = sorted({event_id for other, event_id in keys if other == source})
         for start in range(0, len(ids), IDS_A_QUERY):
             query = sa.select(table.event_id, table.content_hash).where(
-                table.source == source, table.event_id.in_(ids[start : start + IDS_A_QUERY])
+                table.theatre == theatre,
+                table.source == source,
+                table.event_id.in_(ids[start : start + IDS_A_QUERY]),
             )
             for event_id, content_hash in connection.execute(query).all():
                 known.add(bytes(content_hash))
@@ -119,9 +125,9 @@ def _stored(
     return known, numbers
 
 
-def holds(connection: Connection, source: str) -> bool:
-    """Whether the store holds any version of an event of that source."""
-    query = sa.select(event_versions.c.version).where(event_versions.c.source == source).limit(1)
+def holds(connection: Connection, theatre: str, source: str) -> bool:
+    """Whether the store holds any version of the theatre's events of that source."""
+    query = sa.select(event_versions.c.version).filter_by(theatre=theatre, source=source).limit(1)
     return connection.execute(query).first() is not None
 
 
@@ -134,12 +140,13 @@ def _counted(versions: list[int], retracted: list[bool], rows: int) -> Landed:
 
 def read_versions(
     connection: Connection,
+    theatre: str,
     as_of: date | None = None,
     seen_by: datetime | None = None,
     sources: Sequence[str] | None = None,
     until: datetime | None = None,
 ) -> pd.DataFrame:
-    """Every version known by the end of `as_of`, or by `until`, with `known_until`.
+    """The theatre's every version known by the end of `as_of`, or by `until`, with `known_until`.
 
     Those ingested after `seen_by`, and those of other sources, are left out. A version holds
     from its known_at until known_until, which is the known_at of the version that supersedes
@@ -159,7 +166,7 @@ def read_versions(
             kept &= seen.to_numpy(zero_copy_only=False)
         return kept if sources is None else kept & is_among(held["source"], sources)
 
-    return _with_lives(_frame(read_blocks(connection, wanted)))
+    return _with_lives(_frame(read_blocks(connection, theatre, wanted)))
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:

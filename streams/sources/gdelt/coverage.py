@@ -19,21 +19,22 @@ WHOLE_DAY = 90
 _STAMPED = "_" * 14 + ".export.%"
 
 
-def known_files(connection: Connection, digests: Sequence[str]) -> set[str]:
-    """Of the digests those of files that have landed before; an empty one is none."""
+def known_files(connection: Connection, theatre: str, digests: Sequence[str]) -> set[str]:
+    """Of the digests those of files that have landed for the theatre before; an empty one is
+    none."""
     told = [digest for digest in digests if digest]
-    query = sa.select(landings.c.sha256).where(
-        landings.c.source == SOURCE, landings.c.sha256.in_(told)
-    )
+    query = sa.select(landings.c.sha256).filter_by(theatre=theatre, source=SOURCE)
+    query = query.where(landings.c.sha256.in_(told))
     return set(connection.execute(query).scalars())
 
 
-def cover_days(connection: Connection, at: datetime) -> None:
+def cover_days(connection: Connection, theatre: str, at: datetime) -> None:
     """None; the newest whole days that follow each other are declared as covered."""
     day, quarter = (sa.func.substr(landings.c.file, 1, width) for width in (8, 14))
     query = (
         sa.select(day)
-        .where(landings.c.source == SOURCE, landings.c.file.like(_STAMPED))
+        .where(landings.c.theatre == theatre, landings.c.source == SOURCE)
+        .where(landings.c.file.like(_STAMPED))
         .group_by(day)
         .having(sa.func.count(sa.distinct(quarter)) >= WHOLE_DAY)
     )
@@ -42,23 +43,26 @@ def cover_days(connection: Connection, at: datetime) -> None:
         start = end = max(days)
         while start - timedelta(days=1) in days:
             start -= timedelta(days=1)
-        Landing(connection, SOURCE, "", "", at).cover(start, end)
+        Landing(connection, theatre, SOURCE, "", "", at).cover(start, end)
 
 
 def settle_files(
-    connection: Connection, files: Sequence[str], refusals: Sequence[Refusal], at: datetime
+    connection: Connection,
+    theatre: str,
+    files: Sequence[str],
+    refusals: Sequence[Refusal],
+    at: datetime,
 ) -> None:
     """None; the files' refusals are in quarantine, and those of earlier states resolved."""
     table = quarantine.c
-    query = sa.select(table.refusal_id).where(
-        table.source == SOURCE, table.file.in_(files), table.resolved_at.is_(None)
-    )
+    query = sa.select(table.refusal_id).filter_by(theatre=theatre, source=SOURCE)
+    query = query.where(table.file.in_(files), table.resolved_at.is_(None))
     mended = set(connection.execute(query).scalars())
     mended -= {refusal.refusal_id for refusal in refusals}
     if mended:
-        settle(connection, sorted(mended), stamp(at))
+        settle(connection, theatre, sorted(mended), stamp(at))
     if refusals:
-        refuse(connection, refusals, stamp(at))
+        refuse(connection, theatre, refusals, stamp(at))
 
 
 def resumption(store: Store) -> date | None:
@@ -66,9 +70,8 @@ def resumption(store: Store) -> date | None:
 
     Files are ingested in the order of their time: those before it have been, or were given up.
     """
-    query = sa.select(sa.func.max(landings.c.file)).where(
-        landings.c.source == SOURCE, landings.c.file.like(_STAMPED)
-    )
+    mine = landings.c.theatre == store.theatre, landings.c.source == SOURCE
+    query = sa.select(sa.func.max(landings.c.file)).where(*mine, landings.c.file.like(_STAMPED))
     with reading(store.engine) as connection:
         newest = connection.execute(query).scalar()
     return _day_of(newest) if newest else None

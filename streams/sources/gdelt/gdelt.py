@@ -90,7 +90,7 @@ def _ingest(
         with writing(store.engine) as connection:
             total += _land(connection, theatre, border, group, at, strict)
             if start + len(group) == len(paths):
-                cover_days(connection, at)
+                cover_days(connection, theatre.name, at)
     progress("GDELT files", len(paths), len(paths))
     return total
 
@@ -106,7 +106,7 @@ def _land(
     """What became of the files, and then once for all of the stories that they add to."""
     total, told, parsed = Ingested(), list[Report](), list[str]()
     digests = [_digest(path) for path in paths]
-    known = known_files(connection, digests)
+    known = known_files(connection, theatre.name, digests)
     for path, sha256 in zip(paths, digests, strict=True):
         if sha256 in known:
             total += Ingested(files=1, known_files=1)
@@ -119,13 +119,13 @@ def _land(
             refusal = Refusal(SOURCE, path.name, 0, "file", str(error), _WHOLE_FILE, b"")
             total += Ingested(files=1, refused=1, refusals=(refusal,))
             continue
-        Landing(connection, SOURCE, path.name, sha256, at).close()
+        Landing(connection, theatre.name, SOURCE, path.name, sha256, at).close()
         known.add(sha256)
         total += Ingested(files=1) + counts
         told += reports
         parsed.append(path.name)
-    settle_files(connection, parsed, total.refusals, at)
-    return total + _land_stories(connection, told, at)
+    settle_files(connection, theatre.name, parsed, total.refusals, at)
+    return total + _land_stories(connection, theatre.name, told, at)
 
 
 def _told_by(path: Path, theatre: Theatre, border: Locator) -> tuple[Ingested, list[Report]]:
@@ -144,7 +144,9 @@ def _told_by(path: Path, theatre: Theatre, border: Locator) -> tuple[Ingested, l
     return total, reports
 
 
-def _land_stories(connection: Connection, told: Sequence[Report], at: datetime) -> Ingested:
+def _land_stories(
+    connection: Connection, theatre: str, told: Sequence[Report], at: datetime
+) -> Ingested:
     """What became of the stories; the reports that add to another one's version are folded."""
     if not told:
         return Ingested()
@@ -152,9 +154,9 @@ def _land_stories(connection: Connection, told: Sequence[Report], at: datetime) 
     since: dict[str, datetime] = {}
     for event in events:
         since[event.event_id] = min(since.get(event.event_id, event.known_at), event.known_at)
-    keep(connection, told)
-    landing = Landing(connection, SOURCE, "", "", at)
-    landed = landing.append(to_frame(stories(connection, since)))
+    keep(connection, theatre, told)
+    landing = Landing(connection, theatre, SOURCE, "", "", at)
+    landed = landing.append(to_frame(stories(connection, theatre, since)))
     landing.close()
     instants = {(event.event_id, event.known_at) for event in events}
     return Ingested(

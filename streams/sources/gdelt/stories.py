@@ -28,6 +28,7 @@ _Key = TypeVar("_Key", int, str)
 reports = sa.Table(
     "gdelt_reports",
     metadata,
+    sa.Column("theatre", TEXT, primary_key=True),
     sa.Column("report", COUNT, primary_key=True, autoincrement=False),
     sa.Column("event_id", TEXT, nullable=False, index=True),
     sa.Column("occurred_on", TEXT, nullable=False),
@@ -44,7 +45,7 @@ reports = sa.Table(
     sa.Column("summary", TEXT, nullable=False),
     sa.Column("url", TEXT, nullable=False),
 )
-_SAID = [column.name for column in reports.columns if column.name != "report"]
+_SAID = [name for name in reports.columns.keys() if name not in ("theatre", "report")]  # noqa: SIM118
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,25 +109,25 @@ def _versions(story: Sequence[Report]) -> list[Event]:
     return versions
 
 
-def keep(connection: Connection, told: Sequence[Report]) -> None:
-    """None; the reports are in the table, those whose number was there already left out."""
-    # A database may be older than this stream.
-    reports.create(connection, checkfirst=True)
+def keep(connection: Connection, theatre: str, told: Sequence[Report]) -> None:
+    """None; the reports are in the table, those that the theatre had by number left out."""
     fresh = {report.number: report for report in once(told)}
     for some in _parts(sorted(fresh)):
-        query = sa.select(reports.c.report).where(reports.c.report.in_(some))
+        query = sa.select(reports.c.report).filter_by(theatre=theatre)
+        query = query.where(reports.c.report.in_(some))
         for number in connection.execute(query).scalars():
             del fresh[number]
     if fresh:
-        rows = [_row(report) for report in fresh.values()]
+        rows = [{"theatre": theatre, **_row(report)} for report in fresh.values()]
         connection.execute(sa.insert(reports), rows)
 
 
-def stories(connection: Connection, since: dict[str, datetime]) -> list[Event]:
-    """The versions of the stories named that became known at the instant given or later."""
+def stories(connection: Connection, theatre: str, since: dict[str, datetime]) -> list[Event]:
+    """The versions of the theatre's stories named, known from the instant given or later on."""
     told: list[Report] = []
     for ids in _parts(sorted(since)):
-        query = sa.select(reports).where(reports.c.event_id.in_(ids))
+        query = sa.select(reports).filter_by(theatre=theatre)
+        query = query.where(reports.c.event_id.in_(ids))
         told += [_report(row) for row in connection.execute(query).mappings()]
     return [version for version in fold(told) if version.known_at >= since[version.event_id]]
 

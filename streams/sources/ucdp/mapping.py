@@ -20,7 +20,7 @@ VIOLENCE = {"1": "battle", "2": "nonstate_violence", "3": "onesided_violence"}
 _SAID = {"battle": "Battle", "nonstate_violence": "Fighting without a state"}
 _SAID |= {"onesided_violence": "Violence against civilians", "border_clash": "Border clash"}
 _SAID |= {"airstrike": "Air strike", "shelling": "Shelling"}
-# A clash between the two states is told apart by the words of its headlines.
+# Force between the two states is told apart by the words of its headlines.
 _AIR = r"(?i)\b(air ?-?strikes?|air ?raids?|drones?|jets?)\b"
 _SHELLS = r"(?i)\b(shell(s|ed|ing)?|mortars?|artillery|rockets?)\b"
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Connection
 
 from streams.sources.ucdp.releases import FIRST, Release, covered, latest_for_months
 from streams.store.database import insert_many, reading
 from streams.store.schema import release_dyads, release_months, releases
+from streams.store.store import Store
 
 SUMS = ("events", "deaths_low", "deaths_best", "deaths_high", "deaths_civilians")
 VIOLENCE = {1: "sb", 2: "ns", 3: "os"}
@@ -35,15 +36,22 @@ def added(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def write_release(
-    connection: Connection, release: Release, sums: pd.DataFrame, dyads: pd.DataFrame
+    connection: Connection,
+    theatre: str,
+    release: Release,
+    sums: pd.DataFrame,
+    dyads: pd.DataFrame,
 ) -> None:
-    """None; the release is on record with its sums by month and its dyads.
+    """None; that the release has landed for the theatre is on record, with its sums by month and
+    its dyads, which are the world's and every theatre's.
 
     A release that came again, with other content, takes the place of what it said before.
     """
-    for table in (release_months, release_dyads, releases):
+    mine = sa.delete(releases).filter_by(theatre=theatre, release=release.name)
+    connection.execute(mine)
+    for table in (release_months, release_dyads):
         connection.execute(sa.delete(table).where(table.c.release == release.name))
-    connection.execute(sa.insert(releases).values(**_row(release)))
+    connection.execute(sa.insert(releases).values(theatre=theatre, **_row(release)))
     told: dict[str, list[Any]] = {"release": [release.name] * len(sums)}
     told |= {name: sums[name].tolist() for name in ("unit", "code", "violence", *SUMS)}
     told["month"] = sums["month"].dt.strftime("%Y-%m").tolist() if len(sums) else []
@@ -63,8 +71,8 @@ def _row(release: Release) -> dict[str, object]:
     }
 
 
-def read_releases(connection: Connection) -> list[Release]:
-    """The releases that have landed, in the order of their publication."""
+def read_releases(connection: Connection, theatre: str) -> list[Release]:
+    """The releases that have landed for the theatre, in the order of their publication."""
     return sorted(
         Release(
             date.fromisoformat(row.published_on),
@@ -74,47 +82,50 @@ def read_releases(connection: Connection) -> list[Release]:
             date.fromisoformat(row.last_month),
             row.simulated,
         )
-        for row in connection.execute(sa.select(releases))
+        for row in connection.execute(sa.select(releases).filter_by(theatre=theatre))
     )
 
 
-def told_until(engine: Engine, vintage: date) -> date | None:
+def told_until(store: Store, vintage: date) -> date | None:
     """The last day that the releases published by `vintage` tell without a gap from 1989 on;
     None where no final release has landed: candidates alone say nothing of the years before."""
-    with reading(engine) as connection:
-        known = [one for one in read_releases(connection) if one.published_on <= vintage]
+    with reading(store.engine) as connection:
+        landed = read_releases(connection, store.theatre)
+    known = [one for one in landed if one.published_on <= vintage]
     span = covered(known)
     return span[1] if span is not None and span[0] == FIRST else None
 
 
-def country_months(engine: Engine, vintage: date) -> pd.DataFrame:
-    """Monthly events and deaths of each country, as the releases published by `vintage` tell.
+def country_months(store: Store, vintage: date) -> pd.DataFrame:
+    """Monthly events and deaths of each country, as the releases tell that were published by
+    `vintage` and have landed for the store's theatre.
 
     Columns: code (Gleditsch-Ward number), month (datetime64), release, and for each kind of
     violence (sb, ns, os) events, deaths_low, deaths_best, deaths_high, deaths_civilians. A month
     is told by the newest release that covers it; a month that no row names had no event, where
     some release covers it. Nothing published after `vintage` is in it.
     """
-    return _told(engine, "country", vintage)
+    return _told(store, "country", vintage)
 
 
-def dyad_months(engine: Engine, vintage: date) -> pd.DataFrame:
+def dyad_months(store: Store, vintage: date) -> pd.DataFrame:
     """The same of each dyad, its code UCDP's number of it; with its name and its sides.
 
     gwno_a and gwno_b are the sides' Gleditsch-Ward numbers, empty for a side that is no
     government: with both it is a dyad of states.
     """
-    months = _told(engine, "dyad", vintage)
-    with reading(engine) as connection:
+    months = _told(store, "dyad", vintage)
+    with reading(store.engine) as connection:
         rows = connection.execute(sa.select(release_dyads)).all()
     names = pd.DataFrame(rows, columns=["release", "code", "name", "gwno_a", "gwno_b"])
     return months.merge(names, on=["release", "code"], how="left")
 
 
-def _told(engine: Engine, unit: str, vintage: date) -> pd.DataFrame:
+def _told(store: Store, unit: str, vintage: date) -> pd.DataFrame:
     table = release_months.c
-    with reading(engine) as connection:
-        chosen = latest_for_months(read_releases(connection), vintage)
+    with reading(store.engine) as connection:
+        landed = read_releases(connection, store.theatre)
+        chosen = latest_for_months(landed, vintage)
         query = sa.select(release_months).where(
             table.unit == unit, table.release.in_(set(chosen.values()))
         )

@@ -29,12 +29,12 @@ class Holdings:
     def __init__(self, landing: Landing, release: Release) -> None:
         self.landing = landing
         self.release = release
-        # A database may be older than this table.
-        release_events.create(landing.connection, checkfirst=True)
-        others = [one for one in read_releases(landing.connection) if one.name != release.name]
+        landed = read_releases(landing.connection, landing.theatre)
+        others = [one for one in landed if one.name != release.name]
         self.releases = sorted([*others, release], key=rank)
         self._alone = not others
-        mine = release_events.c.release == release.name
+        table = release_events.c
+        mine = sa.and_(table.theatre == landing.theatre, table.release == release.name)
         self._touched = set(
             landing.connection.execute(sa.select(release_events.c.event_id).where(mine)).scalars()
         )
@@ -54,6 +54,7 @@ class Holdings:
             self.landing.connection,
             release_events,
             {
+                "theatre": [self.landing.theatre] * len(ids),
                 "event_id": ids,
                 "release": [self.release.name] * len(ids),
                 "ended_on": [day.isoformat() for day in ended],
@@ -107,6 +108,7 @@ class Holdings:
         end = month_after(self.release.last_month)
         table = release_events.c
         query = sa.select(table.event_id).where(
+            table.theatre == self.landing.theatre,
             table.release != self.release.name,
             table.ended_on >= self.release.first_month.isoformat(),
             table.ended_on < end.isoformat(),
@@ -117,7 +119,8 @@ class Holdings:
         told: Tellings = {}
         for start in range(0, len(ids), _IDS_A_QUERY):
             some = list(ids[start : start + _IDS_A_QUERY])
-            query = sa.select(release_events).where(release_events.c.event_id.in_(some))
+            query = sa.select(release_events).filter_by(theatre=self.landing.theatre)
+            query = query.where(release_events.c.event_id.in_(some))
             for row in self.landing.connection.execute(query):
                 telling = Telling(bytes(row.said), date.fromisoformat(row.ended_on))
                 told.setdefault(row.event_id, {})[row.release] = telling
@@ -127,7 +130,9 @@ class Holdings:
         """Every version of the events, in the order in which they are numbered."""
         table = event_versions.c
         query = sa.select(*_STORED).where(
-            table.source == self.landing.source, table.event_id.in_(list(ids))
+            table.theatre == self.landing.theatre,
+            table.source == self.landing.source,
+            table.event_id.in_(list(ids)),
         )
         rows = self.landing.connection.execute(query.order_by(table.event_id, table.version)).all()
         values: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)

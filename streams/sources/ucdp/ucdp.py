@@ -169,9 +169,13 @@ def _land(
             sums, dyads = [], []
         known = pd.concat(dyads) if dyads else pd.DataFrame(columns=DYAD)
         months.write_release(
-            landing.connection, release, months.added(sums), known.drop_duplicates("dyad")
+            landing.connection,
+            theatre.name,
+            release,
+            months.added(sums),
+            known.drop_duplicates("dyad"),
         )
-        span = covered(months.read_releases(landing.connection))
+        span = covered(months.read_releases(landing.connection, theatre.name))
         if span is not None:
             landing.cover(*span)
         return landing.done()
