@@ -20,7 +20,7 @@ from commands import (
 from errors import DyadcastError
 
 app = typer.Typer(
-    help="Forecasts the risk that the conflict between Pakistan and Afghanistan escalates.",
+    help="Forecasts the risk that a conflict between two states escalates.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,

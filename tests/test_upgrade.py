@@ -23,7 +23,7 @@ from publish.contract.row import ROW
 from streams.events.event import to_frame
 from streams.events.frame import OPTIONAL, arrow, content_hashes, fingerprint
 from streams.store import upgrade
-from streams.store.revisions.versions import r0001_baseline, r0003_theatres
+from streams.store.revisions.versions import r0001_baseline, r0004_theatres
 from streams.store.rules import unprotected
 from streams.store.schema import event_versions
 from streams.store.store import Store, StoreError, connect, writing
@@ -47,11 +47,11 @@ def run(connection: Connection, statements: Sequence[str]) -> None:
 def as_before_theatres(connection: Connection) -> None:
     """The streams' tables as the first revision made them, without rows."""
     there = set(sa.inspect(connection).get_table_names())
-    for name in there & {*r0003_theatres.KEYS, *r0003_theatres.NUMBERED}:
+    for name in there & {*r0004_theatres.KEYS, *r0004_theatres.NUMBERED}:
         if "theatre" in {column["name"] for column in sa.inspect(connection).get_columns(name)}:
             run(connection, [f"DROP TABLE {name}"])
             r0001_baseline.tables.tables[name].create(connection)
-    connection.execute(sa.update(STORED).values(version_num="0002"))
+    connection.execute(sa.update(STORED).values(version_num="0003"))
 
 
 def as_before_revisions(connection: Connection, version: int) -> None:

@@ -22,7 +22,7 @@ from theatres.rules import (
 )
 from theatres.tables import TheatreError
 from theatres.target import DYAD, Target
-from theatres.theatre import ABROAD, Crossing, Level, Point, Segment, Theatre
+from theatres.theatre import ABROAD, Crossing, Level, Place, Point, Segment, Theatre
 from theatres.words import Headline, Side, Words
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "LevelRises",
     "NoForecast",
     "Notify",
+    "Place",
     "Point",
     "ProbabilityJumps",
     "RowRule",

@@ -14,7 +14,7 @@ class State(Strict):
 
     `gleditsch_ward` is UCDP's number, `iso` ACLED's (ISO 3166-1 numeric); GDELT has a code of
     three letters for an actor (`cameo`) and one of two for a place (`fips`). `forces` is the name
-    that ACLED gives a state's forces, as in `Military Forces of Pakistan`; from `acled_since` on
+    that ACLED gives a state's forces, as in `Military Forces of X`; from `acled_since` on
     ACLED covers the state.
     """
 

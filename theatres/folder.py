@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from theatres.tables import TheatreError, read_rows, read_toml
-from theatres.theatre import ABROAD, Place, Point, Span, Theatre
+from theatres.theatre import Place, Point, Span, Theatre
 
 BUILT_IN = Path(__file__).parent
 CONFIGURATION, CODES = "theatre.toml", "codes.toml"
@@ -139,12 +139,11 @@ def _parts(theatre: Theatre, folder: Path) -> dict[str, Any]:
         raise TheatreError(
             "a part of the theatre is missing", where=where, do="see docs/theatre.md"
         )
-    known = {*theatre.segment_names, *theatre.inland.values(), ABROAD}
     sources = {source.name for source in theatre.sources}
 
     def place(row: Mapping[str, str]) -> Place:
         _among(row["area"], ("place", "province"), "an area")
-        _among(row["segment"], known, "a segment")
+        _among(row["segment"], theatre.segments_told, "a segment")
         if not row["name"].strip():
             raise ValueError("a place without a name")
         return Place(row["name"], row["segment"], row["area"])

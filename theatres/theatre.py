@@ -277,6 +277,11 @@ class Theatre(Strict):
         """What stands for a segment beyond the belt, by the actor in whose country that is."""
         return {actor: f"interior-{actor.lower()}" for actor in self.actors}
 
+    @property
+    def segments_told(self) -> tuple[str, ...]:
+        """Every segment that an event may bear: the border's, each country's inland, abroad."""
+        return (*self.segment_names, *self.inland.values(), ABROAD)
+
     def level(self, probability: float, baseline: float) -> str:
         """The name of the highest level that the probability reaches against its baseline."""
         return [lv.name for lv in self.levels if lv.reached(probability, baseline)][-1]

@@ -1,4 +1,4 @@
-"""What else the two sides of a dyad are at: their other conflicts, and clashes between states."""
+"""What else the two sides of a dyad are at: their other conflicts, and force between states."""
 
 from collections.abc import Sequence
 from typing import Final, TypeAlias

@@ -43,8 +43,8 @@ def count_vintage(
     that had landed by then; what a release tells of months counts from its publication.
     """
     theatre, target = known.theatre, known.theatre.targets[group]
-    store, by = open_store(settings), told_by or known.as_of
-    until = told_until(store.engine, by)
+    store, by = open_store(settings, theatre), told_by or known.as_of
+    until = told_until(store, by)
     if until is None:
         return None
     if target.of == "segments":
@@ -157,9 +157,9 @@ def _study(
 ) -> tuple[months.Study, tuple[float, ...]]:
     rungs = months.rungs_of(tuple(map(float, target.thresholds)))
     if target.of == "countries":
-        panel = country_panel(country_months(store.engine, by), until, region_of)
+        panel = country_panel(country_months(store, by), until, region_of)
         return months.country_study(group, panel, target.thresholds, target.months), rungs
-    panel, sides = dyad_panel(dyad_months(store.engine, by), until)
+    panel, sides = dyad_panel(dyad_months(store, by), until)
     both = (sides, between_states(sides))
     return months.dyad_study(group, panel, both, target.thresholds, target.months), rungs
 

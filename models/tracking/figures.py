@@ -90,7 +90,7 @@ def lead_figure(lead: pd.DataFrame) -> Figure:
             )
         axes.set_title(onset, fontsize=8)
         axes.set(ylim=(0, 1), xlabel="days before")
-    panels[0].set_ylabel("P(clash in 30 days)")
+    panels[0].set_ylabel("P(within 30 days)")
     panels[0].legend(fontsize=7)
     return figure
 

@@ -28,7 +28,7 @@ class Rows(Asked):
     """Which rows of an issue."""
 
     unit: Name | None = Field(None, examples=["dyad"])
-    target: Name | None = Field(None, examples=["clash"])
+    target: Name | None = Field(None, examples=["closure"])
     horizon: int | None = Field(None, ge=1, le=3650, examples=[30], description="days")
     level: Name | None = Field(None, examples=["elevated"])
 
@@ -87,7 +87,7 @@ class ResolvedPart(Asked):
     """Which resolved rows."""
 
     unit: Name | None = Field(None, examples=["dyad"])
-    target: Name | None = Field(None, examples=["clash"])
+    target: Name | None = Field(None, examples=["closure"])
     horizon: int | None = Field(None, ge=1, le=3650, examples=[30], description="days")
     limit: int = Field(1000, ge=1, le=5000)
     cursor: Cursor = None

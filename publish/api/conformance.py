@@ -146,7 +146,8 @@ def _validated(client: httpx.Client, theatre: str) -> None:
 
 
 def _paged(client: httpx.Client, theatre: str) -> None:
-    path = f"/v1/{theatre}/history?unit=dyad&target=clash&limit=2"
+    first = _ask(client, f"/v1/{theatre}/scores").json()["rows"][0]
+    path = f"/v1/{theatre}/history?unit={first['unit']}&target={first['target']}&limit=2"
     seen: list[tuple[Any, ...]] = []
     cursor = ""
     for _ in range(50):

@@ -73,7 +73,7 @@ EVENTS: Final = (
     _text("source", "chronicle"),
     *(Column(name, "day", "", "2025-10-12") for name in ("occurred_on", "known_on")),
     *(_text("type", "crossing_closed"), _text("family", "trade")),
-    *(_text("actor", "PAK"), _text("target", "AFG"), _text("mediators")),
+    *(_text("actor", "AAA"), _text("target", "BBB"), _text("mediators")),
     *(_text("place", "Torkham"), _text("segment", "khyber")),
     *(Column(n, "number", "", x, nullable=True) for n, x in (("lat", 34.12), ("lon", 71.09))),
     *(_whole(f"deaths_{which}", None, nullable=True) for which in ("low", "best", "high")),
@@ -162,7 +162,7 @@ Scoreboard = listed(
     _NEXT,
     _list(
         "summary",
-        {"target": "clash", "horizon_days": 30, "units": "dyad", "brier": 0.17},
+        {"target": "closure", "horizon_days": 30, "units": "dyad", "brier": 0.17},
         meaning="means of all rows asked for: by target, units and horizon (of a window of days"
         " horizon_days, of a calendar month months_ahead), hindcasts apart",
     ),
@@ -174,16 +174,16 @@ Record = listed(
     *(_OF_ISSUE[name] for name in ("method_version", "mlflow_run_id")),
 )
 Streams = listed("Streams", "The theatre's streams.", ("Stream", STREAMS))
-_NAMED: Final = (_text("name", "pak_afg"), _text("title", "Pakistan–Afghanistan"))
+_NAMED: Final = (_text("name", "aaa_bbb"), _text("title", "A–B"))
 TheatreLine = model("TheatreLine", "A theatre; how old its latest issue is.", (*_AGE, *_NAMED))
 Theatres = model("Theatres", "The theatres there are.", (), theatres=many(TheatreLine))
 TheatreAnswer = model(
     "TheatreAnswer",
     "A theatre's units, targets and levels, with their definitions.",
     (
-        *(*_AGE, *_NAMED, _list("actors", "PAK", "AFG"), _text("baseline", "memory_52")),
+        *(*_AGE, *_NAMED, _list("actors", "AAA", "BBB"), _text("baseline", "memory_52")),
         _list("units", {"unit": "dyad"}),
-        _list("targets", {"target": "clash", "horizons": [7, 14]}),
+        _list("targets", {"target": "closure", "horizons": [7, 14]}),
         _list("counts", {"count": "country_deaths", "thresholds": [1, 25], "months": [1, 2]}),
     ),
     levels=many(Level),
@@ -207,7 +207,7 @@ class NewEvent(BaseModel):
     type: Literal[TYPES] = Field(examples=["mediation_offer"])  # type: ignore[valid-type]
     occurred_on: date = Field(examples=["2025-11-20"])
     actor: str = Field(examples=["RUS"], pattern=CODE)
-    target: str = Field(examples=["AFG"], pattern=CODE)
+    target: str = Field(examples=["BBB"], pattern=CODE)
     summary: str = Field(examples=["Russia offers to mediate."], min_length=1, max_length=1000)
     ended_on: date | None = Field(default=None, examples=["2025-11-20"])
     known_at: datetime | None = Field(default=None, examples=["2025-11-20T12:00:00Z"])
@@ -232,7 +232,7 @@ class Health(BaseModel):
     """Whether the service lives, or is ready."""
 
     status: str = Field(examples=["ok"])
-    detail: dict[str, str] = Field(default={}, examples=[{"pak_afg": "issue of 2025-11-15"}])
+    detail: dict[str, str] = Field(default={}, examples=[{"aaa_bbb": "issue of 2025-11-15"}])
 
 
 class ProblemAnswer(BaseModel):

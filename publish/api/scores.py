@@ -49,7 +49,7 @@ def state_of(request: Request) -> State:
     return state
 
 
-Named = Annotated[str, Path(max_length=60, examples=["pak_afg"])]
+Named = Annotated[str, Path(max_length=60, examples=["aaa_bbb"])]
 router = APIRouter(prefix="/v1/{theatre}", tags=["scores"])
 
 
@@ -106,7 +106,7 @@ async def score(
     request: Request,
     theatre: Named,
     unit: Annotated[str, Path(max_length=60, examples=["dyad"])],
-    target: Annotated[str, Path(max_length=60, examples=["clash"])],
+    target: Annotated[str, Path(max_length=60, examples=["closure"])],
     horizon: Annotated[int, Path(ge=1, le=3650, examples=[30])],
     wanted: Annotated[OfIssue, Query()],
 ) -> Response:

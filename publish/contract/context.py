@@ -19,7 +19,7 @@ Finding = Literal["better", "worse", "none shown"]
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What was said of the dyad's `clash` within 30 days as of an earlier day.
+    """What was said of the theatre's headline as of an earlier day.
 
     `source` is `issue` where it was published, `record` where it is the model's out-of-sample
     backtest, which has seen nothing later either.
@@ -67,7 +67,7 @@ class Freshness:
 class EventSkill:
     """The ensemble's out-of-sample Brier skill on the hardest baseline, with its 90% interval."""
 
-    target: Annotated[str, Meaning("the target", "clash")]
+    target: Annotated[str, Meaning("the target", "closure")]
     units: Annotated[str, Meaning("dyad or segments", "dyad")]
     horizon_days: Annotated[int, Meaning("the window's length", 30)]
     since: Annotated[str, Meaning("the origins judged", "2012 on")]
@@ -101,7 +101,7 @@ class CountSkill:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Mean forecast and observed frequency of a bin of the dyad's `clash` within 30 days."""
+    """Mean forecast and observed frequency of a bin of the theatre's headline."""
 
     forecast: float
     observed: float

@@ -34,7 +34,7 @@ class Forecast:
     """
 
     issue_id: Annotated[str, Meaning("the issue's id", "5d41402abc4b2a76", kind="id")] = ""
-    theatre: Annotated[str, Meaning("the conflict's name", "pak_afg")]
+    theatre: Annotated[str, Meaning("the conflict's name", "aaa_bbb")]
     as_of: Annotated[
         date,
         Meaning("the day the forecast is made for: nothing known later is in it", "2025-11-15"),
@@ -52,7 +52,7 @@ class Forecast:
         Meaning("the levels' definition", [{"name": "low", "probability": 0.0}], kind="list"),
     ]
     rows: Annotated[
-        tuple[Row, ...], Meaning("the rows", [{"unit": "dyad", "target": "clash"}], kind="list")
+        tuple[Row, ...], Meaning("the rows", [{"unit": "dyad", "target": "closure"}], kind="list")
     ]
 
     def __post_init__(self) -> None:

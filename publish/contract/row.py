@@ -35,7 +35,7 @@ class Row:
     unit: Annotated[
         str, Meaning("dyad, a segment of the border, or a country", "dyad", kind="name")
     ]
-    target: Annotated[str, Meaning("what may come true in the window", "clash", kind="name")]
+    target: Annotated[str, Meaning("what may come true in the window", "closure", kind="name")]
     horizon_days: Annotated[int, Meaning("the window's length; it begins the day after as_of", 30)]
     target_end_date: Annotated[date, Meaning("the window's last day", "2025-12-15")]
     probability: Annotated[

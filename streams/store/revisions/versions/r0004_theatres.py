@@ -11,8 +11,8 @@ from sqlalchemy.engine import Connection
 
 from theatres import default_theatre, load_theatre
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 KEYS = {
