@@ -23,7 +23,7 @@ from benchmarks.segments import read
 from features.arrays import to_day
 from features.weekly.deaths import Deaths
 from flows.pipeline import champions, knowledge
-from flows.pipeline.champions import Part
+from flows.pipeline.champions import GroupModel
 from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.issue import make_forecast
 from flows.pipeline.settings import Settings
@@ -56,7 +56,7 @@ def issue_rows(folder: Path, as_of: date | None) -> list[dict[str, Any]]:
     knowledge.ingest(settings, "pak_afg", MOMENT)
     known = knowledge.gather(settings, "pak_afg", as_of, MOMENT.date())
     vintage = event_vintage(known)
-    part = Part(vintage, Champion(champions.fit(vintage, tell).model, "", ""))
+    part = GroupModel(vintage, Champion(champions.fit(vintage, tell).model, "", ""))
     rows = [asdict(row) for row in make_forecast(settings, known, [part], MOMENT).rows]
     return [{name: row[name] for name in row if name != "threshold"} for row in rows]
 

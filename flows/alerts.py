@@ -77,7 +77,7 @@ def send_alerts(
 
 
 def emit(alerts: Iterable[Alert], send: Callable[..., Any] = emit_event) -> None:
-    """None; each alert is an event, by which Prefect's automations may act. Its id is the alert's,
+    """Makes each alert an event, by which Prefect's automations may act. Its id is the alert's,
     so that one emitted twice is one."""
     for alert in alerts:
         send(
@@ -106,7 +106,7 @@ def tell(settings: Settings, theatre: str, forecast: Forecast, clock: Clock) -> 
 
 
 def tell_of(settings: Settings, theatre: str, forecast: Forecast, clock: Clock) -> None:
-    """None; the issue's alerts are told. An alert that cannot be keeps no forecast from its reader:
+    """Tells the issue's alerts. An alert that cannot be keeps no forecast from its reader:
     what goes wrong is logged, and the next run tries again."""
     log = get_run_logger()
     state = tell(settings, theatre, forecast, clock, return_state=True)

@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import alerts
 from flows.pipeline import champions, issue, knowledge
-from flows.pipeline.champions import Part
+from flows.pipeline.champions import GroupModel
 from flows.pipeline.settings import Settings, read_settings
 from flows.pipeline.sources import Outcome
 from flows.pipeline.vintage import Vintage
@@ -72,7 +72,7 @@ def train_models(
 
 @task(name="forecast", persist_result=False, cache_policy=NO_CACHE)
 def make_forecast(
-    settings: Settings, known: knowledge.Knowledge, parts: list[Part], moment: datetime
+    settings: Settings, known: knowledge.Knowledge, parts: list[GroupModel], moment: datetime
 ) -> Forecast:
     """The frozen forecast."""
     return issue.make_forecast(settings, known, parts, moment)

@@ -10,7 +10,7 @@ from chronicles import make_csv, make_file
 from jobs import Job
 
 from flows.pipeline import issue, knowledge
-from flows.pipeline.champions import Part, standing
+from flows.pipeline.champions import GroupModel, standing
 from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.settings import Settings, read_settings
 from models.tracking.registry import Champion
@@ -56,7 +56,7 @@ def issued(settings: Settings, champion: Champion | None = None) -> Forecast:
     known = knowledge.gather(settings, "pak_afg", DAY, NOW.date())
     data = event_vintage(known)
     champion = champion or standing(settings, data).champion
-    return issue.make_forecast(settings, known, [Part(data, champion)], LATER)
+    return issue.make_forecast(settings, known, [GroupModel(data, champion)], LATER)
 
 
 def split_of(row: Row | None) -> dict[str, float]:

@@ -7,7 +7,7 @@ import pytest
 from jobs import Job
 
 from flows.pipeline import champions, issue, knowledge
-from flows.pipeline.champions import Part
+from flows.pipeline.champions import GroupModel
 from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.settings import Settings, read_settings
 from models.forecasting.training import RiskModel
@@ -41,7 +41,7 @@ def known_on(settings: Settings, as_of: date | None) -> knowledge.Knowledge:
     return knowledge.gather(settings, "pak_afg", as_of, NOW.date())
 
 
-def ready(settings: Settings, known: knowledge.Knowledge) -> Part:
+def ready(settings: Settings, known: knowledge.Knowledge) -> GroupModel:
     """The events of the day with the champion that stands."""
     return champions.ready(settings, event_vintage(known), register=False)
 

@@ -26,7 +26,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Part:
+class GroupModel:
     """One group of an issue: its data, and the model that answers, or why none can."""
 
     vintage: Vintage
@@ -122,16 +122,16 @@ def ready(
     register: bool,
     load: Callable[[Settings, Vintage], Standing] = standing,
     learn: Callable[[Settings, Vintage, bool], tuple[Champion, Logged]] = train,
-) -> Part:
+) -> GroupModel:
     """The group's data with the model that forecasts it, trained where need be.
 
     `load` and `learn` are the steps by which it comes; a flow passes its tasks.
     """
     if reason := why_not(vintage):
-        return Part(vintage, None, reason)
+        return GroupModel(vintage, None, reason)
     current = load(settings, vintage)
     champion = current.champion
     if champion is None:
         logger.info("%s: training: %s", vintage.group, current.why_train)
         champion, _ = learn(settings, vintage, register)
-    return Part(vintage, champion)
+    return GroupModel(vintage, champion)

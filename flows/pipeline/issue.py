@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from flows.pipeline.champions import Part
+from flows.pipeline.champions import GroupModel
 from flows.pipeline.change import with_change
 from flows.pipeline.count_vintage import count_vintage
 from flows.pipeline.event_vintage import event_vintage
@@ -30,7 +30,7 @@ def vintages(settings: Settings, known: Knowledge) -> list[Vintage]:
 
 
 def make_forecast(
-    settings: Settings, known: Knowledge, parts: Sequence[Part], now: datetime
+    settings: Settings, known: Knowledge, parts: Sequence[GroupModel], now: datetime
 ) -> Forecast:
     """The forecast of that day; rows without a probability, and the reason, where none can be."""
     hindcast = known.as_of < known.newest_as_of
@@ -64,7 +64,7 @@ def make_forecast(
 
 
 def _rows(
-    settings: Settings, known: Knowledge, part: Part, before: Forecast | None
+    settings: Settings, known: Knowledge, part: GroupModel, before: Forecast | None
 ) -> Sequence[Row]:
     if part.champion is None:
         return list(_absent(part.vintage, part.reason))
@@ -93,7 +93,7 @@ def _absent(vintage: Vintage, reason: str) -> Iterator[Row]:
                     )
 
 
-def _row(part: Part, spoken: Spoken) -> Row:
+def _row(part: GroupModel, spoken: Spoken) -> Row:
     vintage, score = part.vintage, spoken.score
     assert part.champion is not None  # noqa: S101 - only a model speaks
     stale = vintage.days_late > vintage.fresh_days

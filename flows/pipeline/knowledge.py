@@ -129,7 +129,7 @@ def retract_event(
 
 
 def record(settings: Settings, theatre_name: str, outcome: Outcome, now: datetime) -> None:
-    """None; how the source fared is kept in the store."""
+    """Keeps in the store how the source fared."""
     store = open_store(settings, load_theatre(theatre_name))
     store.record_run(outcome.source, now, outcome.status, outcome.told)
 

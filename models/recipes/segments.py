@@ -147,19 +147,11 @@ def pose(
     """
     names, common = death_features(events, origins)
     size = death_labels(events, origins, horizons, lag)
-    old = int(np.searchsorted(origins, since))
     count, weeks = len(events.away), len(origins)
-    columns, shares = [common], []
-    for horizon, told in zip(horizons, size, strict=True):
+    columns = [common]
+    for horizon, sizes in zip(horizons, size, strict=True):
         names += tuple(memory_columns(r, horizon)[i] for i in range(len(MEMORIES)) for r in ASKED)
-        columns.append(_remembered(told, horizon + lag, events.segments))
-        y = reached(told[:, old:], THRESHOLDS).transpose(2, 0, 1)
-        shares.append(climatologies(y, weeks - old, horizon + lag))
-    shape = (len(THRESHOLDS), count, len(horizons), weeks)
-    rates = {name: np.full(shape, np.nan) for name in RATES}
-    for h, each in enumerate(shares):
-        for name, values in each.items():
-            rates[name][:, :, h, old:] = values
+        columns.append(_remembered(sizes, horizon + lag, events.segments))
     wait = np.array(horizons, np.int32)[:, None] + lag
     closes = origins + wait
     came = death_labels(events, origins, horizons).transpose(1, 0, 2)
@@ -174,7 +166,7 @@ def pose(
         year=YEAR,
         names=names,
         X=np.concatenate(columns, axis=2),
-        rates=rates,
+        rates=_rates(size, horizons, lag, int(np.searchsorted(origins, since))),
         outcomes=Closed(origins, size.transpose(1, 0, 2), closes, came),
         share=np.minimum(1.0, 2 * WEEK / wait[:, 0]),
         present=np.ones((len(units), weeks), np.bool_),
@@ -184,6 +176,20 @@ def pose(
         judged=np.ones(len(units), np.bool_),
         clusters=np.zeros(len(units), np.int32),
     )
+
+
+def _rates(size: Floats, horizons: tuple[int, ...], lag: int, old: int) -> dict[str, Floats]:
+    """The climatologies from the origin at place `old` on, by name: (threshold, unit, horizon,
+    origin), NaN before. `size` is (horizon, unit, origin)."""
+    _, count, weeks = size.shape
+    rates = {
+        name: np.full((len(THRESHOLDS), count, len(horizons), weeks), np.nan) for name in RATES
+    }
+    for h, horizon in enumerate(horizons):
+        y = reached(size[h, :, old:], THRESHOLDS).transpose(2, 0, 1)
+        for name, values in climatologies(y, weeks - old, horizon + lag).items():
+            rates[name][:, :, h, old:] = values
+    return rates
 
 
 def _remembered(told: Floats, wait: int, segments: int) -> Floats:
