@@ -138,7 +138,9 @@ def relocated(store: Path, place: Path) -> Path:
 
 def training_key() -> str:
     """A hash of all that a trained model depends on: events, code and libraries."""
-    files = [HOUSE / "constraints.txt", HOUSE / "flows" / "pipeline" / "champions.py"]
+    pipeline = HOUSE / "flows" / "pipeline"
+    files = [HOUSE / "constraints.txt", pipeline / "champions.py", pipeline / "knowledge.py"]
+    files += sorted(pipeline.glob("*vintage.py"))
     for part in ("theatres", "streams", "features", "models"):
         paths = (HOUSE / part).rglob("*")
         files += sorted(path for path in paths if path.is_file() and path.suffix != ".pyc")

@@ -91,12 +91,12 @@ def test_map_never_says_nought_or_one() -> None:
 
 def test_map_is_applied_over_leading_axes() -> None:
     p = np.array([0.1, 0.5])
-    maps = np.array([[0.0, 0.0], [1.0, 0.0]])
+    maps = np.array([[0.0, 0.0], [1.0, 0.5]])
 
     q = apply_map(maps[:, None], p[None])
 
     assert q[0] == pytest.approx(p, abs=1e-12)
-    assert q[1] == pytest.approx(expit(logit(p) + 1), abs=1e-12)
+    assert q[1] == pytest.approx(expit(1.5 * logit(p) + 1), abs=1e-12)
 
 
 def test_redraw_draws_as_many_origins_in_long_blocks() -> None:

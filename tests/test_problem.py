@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from learning import MEMORIES, made_counts, made_problem
 
-from models.problems.problem import Problem, Record, ShapeError, stacked
+from models.problems.problem import Closed, Problem, Record, ShapeError, stacked
 from models.problems.sampling import Sampling, sample
 
 COUNTS = made_counts(40, 1)
@@ -99,6 +99,15 @@ def test_size_of_a_window_is_known_once_it_is_closed() -> None:
     assert np.array_equal(PROBLEM.only(1).sizes(20, PROBLEM.origins), found[:, 1:], equal_nan=True)
 
 
+def test_size_is_learnt_as_it_was_told_first_and_judged_as_revised() -> None:
+    origins = np.arange(3, dtype=np.int32)
+    told = Closed(origins, np.full((1, 1, 3), 2.0), origins[None] + 1, np.full((1, 1, 3), 5.0))
+
+    assert told.as_of(2, origins)[0, 0, :2].tolist() == [2.0, 2.0]
+    assert np.isnan(told.as_of(2, origins)[0, 0, 2])
+    assert told.settled(origins)[0, 0].tolist() == [5.0, 5.0, 5.0]
+
+
 def test_record_s_outcomes_are_those_of_units_that_were_there() -> None:
     present = PROBLEM.present.copy()
     present[0, :35] = False
@@ -107,6 +116,8 @@ def test_record_s_outcomes_are_those_of_units_that_were_there() -> None:
     y = kept.reached(38)
     assert np.isnan(y[:, 0, :, :5]).all()
     assert y[1, 1:, 0, :8].tolist() == (COUNTS[1:, 31:39] >= 10).tolist()
+    assert 1 in COUNTS[1:, 31:39]
+    assert y[0, 1:, 0, :8].tolist() == (COUNTS[1:, 31:39] >= 1).tolist()
     assert np.isnan(y[..., 0, 8:]).all()
     assert np.isnan(kept.sizes(38)[0, :, :5]).all()
     assert kept.reached(38, 3).shape == (2, 4, 2, 3)

@@ -64,7 +64,6 @@ def walked(study: Study, recipe: Recipe) -> tuple[Record, Floats]:
     return record, combine(record, recipe.rule, recipe.pool, MONTHS, recipe.nests).p
 
 
-@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # a made panel is small: separation, few positives
 @pytest.mark.parametrize(
     ("study", "recipe"), [(countries, country_recipe(RUNGS)), (dyads, dyad_recipe(RUNGS))]

@@ -80,7 +80,6 @@ def test_segments_are_forecast_and_a_block_teaches_once_it_has_a_history() -> No
     assert {segment_family(name) for name in problem.names} == {"own_history", "neighbours"}
 
 
-@pytest.mark.slow
 def test_walk_is_the_same_whatever_comes_later() -> None:
     recipe, starts = segment_recipe(LAG), np.arange(130, 190, REFIT_WEEKS, dtype=np.int32)
 
