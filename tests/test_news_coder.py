@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.coder import read_texts, score
+from benchmarks.coder import SETS, read_texts, score
 from streams.sources.news.article import Article
 from streams.sources.news.language.lexicon import Lexicon
 from streams.sources.news.patterns.coder import PatternCoder
@@ -161,10 +161,28 @@ def test_sentences_of_one_event_are_one_proposal_with_the_span_of_its_dead(
     assert (proposal.deaths_low, proposal.deaths_best, proposal.deaths_high) == (10, 10, 12)
 
 
-def test_first_half_is_read_as_its_labels_say(coder: PatternCoder) -> None:
-    scores = score(read_texts(TEXTS / "first.toml"), coder.code)
+def test_texts_that_nothing_was_fitted_to_are_read_within_the_bounds(coder: PatternCoder) -> None:
+    scores = score(read_texts(TEXTS / "fourth.toml"), coder.code)
 
-    assert scores.precision.share >= 0.95
-    assert scores.recall.share >= 0.95
-    assert scores.dates.share >= 0.95
+    assert scores.precision.share >= 0.90
+    assert scores.recall.share >= 0.70
+    assert scores.types.share >= 0.80
+    assert scores.dates.share >= 0.85
     assert scores.mood.share >= 0.95
+
+
+@pytest.mark.parametrize(("name", "least"), [("first", 0.95), ("second", 0.9), ("third", 0.8)])
+def test_texts_that_taught_the_patterns_are_still_read(
+    coder: PatternCoder, name: str, least: float
+) -> None:
+    scores = score(read_texts(TEXTS / f"{name}.toml"), coder.code)
+
+    assert scores.precision.share >= least
+    assert scores.mood.share >= 0.95
+
+
+def test_every_text_bears_labels_that_stand_in_it() -> None:
+    texts = [text for name in SETS for text in read_texts(TEXTS / f"{name}.toml")]
+
+    assert len({text.id for text in texts}) == len(texts) == 240
+    assert len({text.manner for text in texts}) == 10
