@@ -22,6 +22,10 @@ def ingest(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="from this day on (gdelt, acled)")
     ] = None,
     theatre: TheatreName = "",
+    accept: Annotated[
+        bool,
+        typer.Option("--accept", help="take the file though rows of it are unread or taken back"),
+    ] = False,
     verbose: Verbose = False,
 ) -> None:
     """Fetch what is new from the sources, or take in a file; what is known already changes nothing.
@@ -35,14 +39,14 @@ def ingest(
     with job(theatre, verbose):
         from flows.ingest import run_ingest as run
         from flows.pipeline import knowledge
-        from flows.pipeline.sources import stream_of
+        from flows.pipeline.sources import Request, stream_of
         from theatres import load_theatre
 
         if source:
             stream_of(source, load_theatre(theatre))
         knowledge.hear_part(tell_part)
         day = since.date() if since else None
-        outcomes = run(theatre, source, path, day)
+        outcomes = run(theatre, source, Request(path, day, accept))
     for each in outcomes:
         for refusal in each.ingested.refusals[:REFUSALS_SHOWN]:
             say(refusal.message)

@@ -12,7 +12,7 @@ from prefect.tasks import exponential_backoff
 
 from flows.pipeline import knowledge
 from flows.pipeline.settings import Settings, read_settings
-from flows.pipeline.sources import ASKED, Outcome
+from flows.pipeline.sources import ASKED, Outcome, Request
 from flows.running import now, worth_retrying
 from streams.net.accounts import NoAccountError
 from theatres import load_theatre
@@ -36,14 +36,12 @@ def ingest_source(
     theatre: str,
     source: str,
     moment: datetime,
-    path: Path | None,
-    since: date | None,
+    request: Request,
 ) -> Outcome:
     """What became of the source's rows."""
-    found = knowledge.ingest_source(
-        settings, theatre, source, moment, path, since, knowledge.tell_part
-    )
-    return Outcome(source, "ok", found.line(), found)
+    found = knowledge.ingest_source(settings, theatre, source, moment, request, knowledge.tell_part)
+    # What could be read has landed; the run is no success all the same.
+    return Outcome(source, "failed" if found.unread else "ok", found.line(), found)
 
 
 @flow(name="ingest", flow_run_name="ingest {theatre}", persist_result=False)
@@ -52,16 +50,18 @@ def ingest(
     source: str | None = None,
     path: Path | None = None,
     since: date | None = None,
+    accept: bool = False,
 ) -> Any:
     """How each source fared. One that fails stops no other: the run then ends `Partial`.
 
+    `accept` says that a person has seen what of a file cannot be read, and wants it all the same.
     A source that wants an account, where there is none, is skipped unless it is named.
     """
     settings, moment, log = read_settings(), now(), get_run_logger()
     known = [each.name for each in load_theatre(theatre).sources if each.name in ASKED]
-    outcomes = []
+    outcomes, request = [], Request(path, since, accept)
     for name in [source] if source else known:
-        state = ingest_source(settings, theatre, name, moment, path, since, return_state=True)
+        state = ingest_source(settings, theatre, name, moment, request, return_state=True)
         found = state.result(raise_on_failure=False)
         if not isinstance(found, Outcome):
             missing = isinstance(found, NoAccountError) and source is None
@@ -78,14 +78,15 @@ def ingest(
     return Completed(name="Partial", message=told, data=outcomes)
 
 
-def run_ingest(
-    theatre: str, source: str | None, path: Path | None, since: date | None
-) -> list[Outcome]:
+def run_ingest(theatre: str, source: str | None, request: Request) -> list[Outcome]:
     """How each source fared, whatever the state in which the run ended.
 
     Raises the error of a run that ended before it had asked them.
     """
-    state = cast("State[Any]", ingest(theatre, source, path, since, return_state=True))
+    state = cast(
+        "State[Any]",
+        ingest(theatre, source, request.path, request.since, request.accept, return_state=True),
+    )
     found = state.result(raise_on_failure=False)
     if isinstance(found, list):
         return found

@@ -40,7 +40,8 @@ def landed(*files: tuple[str, Rows]) -> Store:
     store = Store(connect("sqlite://"), "pak_afg")
     with TemporaryDirectory() as folder:
         for name, rows in files:
-            ucdp.ingest(store, THEATRE, write_ged(Path(folder), name, *rows), NOW)
+            path = write_ged(Path(folder), name, *rows)
+            ucdp.ingest(store, THEATRE, path, NOW, accept=True)
     return store
 
 

@@ -28,8 +28,11 @@ def store() -> Store:
     return Store(connect("sqlite://"), "pak_afg")
 
 
-def land(store: Store, folder: Path, name: str, *rows: dict[str, str]) -> Ingested:
-    return ucdp.ingest(store, THEATRE, write_ged(folder, name, *rows), NOW)
+def land(
+    store: Store, folder: Path, name: str, *rows: dict[str, str], accept: bool = False
+) -> Ingested:
+    path = write_ged(folder, name, *rows)
+    return ucdp.ingest(store, THEATRE, path, NOW, accept=accept)
 
 
 def known(store: Store) -> dict[str, list[tuple[str, bool, bool]]]:
@@ -170,7 +173,7 @@ def test_an_event_known_later_changes_no_view_before(store: Store, tmp_path: Pat
     land(store, tmp_path, OCTOBER, {})
     before = fingerprint(store.events(date(2024, 1, 19)))
     land(store, tmp_path, QUARTER, {"best": "9"}, {})
-    land(store, tmp_path, FINAL)
+    land(store, tmp_path, FINAL, accept=True)
 
     assert fingerprint(store.events(date(2024, 1, 19))) == before
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from features.history import History, history_of
 from flows.pipeline.settings import Settings
-from flows.pipeline.sources import Outcome, stream_of
+from flows.pipeline.sources import Outcome, Request, stream_of
 from streams.events.event import Event, to_frame
 from streams.events.frame import fingerprint
 from streams.formats.files import Progress as TellPart
@@ -89,11 +89,10 @@ def ingest_source(
     theatre_name: str,
     source: str,
     now: datetime,
-    path: Path | None = None,
-    since: date | None = None,
+    request: Request,
     progress: TellPart = silent,
 ) -> Ingested:
-    """What landed from one source: of the file at `path`, or of what is new where it is kept.
+    """What landed from one source: of the file that is named, or of what is new where it is kept.
 
     What has landed before changes nothing; a file that was cut off is resumed.
     Raises StreamError where a file cannot be had or read, NoAccountError where the source
@@ -102,7 +101,7 @@ def ingest_source(
     theatre = load_theatre(theatre_name)
     store = open_store(settings, theatre)
     downloads = Downloads(settings.home / "downloads")
-    return stream_of(source, theatre)(store, theatre, downloads, now, path, since, progress)
+    return stream_of(source, theatre)(store, theatre, downloads, now, request, progress)
 
 
 def add_event(

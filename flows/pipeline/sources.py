@@ -34,9 +34,20 @@ class Outcome:
     ingested: Ingested = field(default_factory=Ingested)
 
 
-Stream = Callable[
-    [Store, Theatre, Downloads, datetime, Path | None, date | None, Progress], Ingested
-]
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of a source: its file at `path`, else what is new, from the day `since` on.
+
+    `accept` says that a person has seen what of a file cannot be read, or what it takes back, and
+    wants it all the same.
+    """
+
+    path: Path | None = None
+    since: date | None = None
+    accept: bool = False
+
+
+Stream = Callable[[Store, Theatre, Downloads, datetime, Request, Progress], Ingested]
 
 
 def _chronicle(
@@ -44,12 +55,11 @@ def _chronicle(
     theatre: Theatre,
     _downloads: Downloads,
     at: datetime,
-    path: Path | None,
-    _since: date | None,
+    request: Request,
     _progress: Progress,
 ) -> Ingested:
     chronicle.declare_coverage(store, theatre, at)
-    return chronicle.ingest(store, theatre, at, path)
+    return chronicle.ingest(store, theatre, at, request.path)
 
 
 def _ucdp(
@@ -57,13 +67,13 @@ def _ucdp(
     theatre: Theatre,
     downloads: Downloads,
     at: datetime,
-    path: Path | None,
-    _since: date | None,
+    request: Request,
     progress: Progress,
 ) -> Ingested:
     found = Ingested()
-    for file in [path] if path else ucdp.fetch(downloads, at, progress):
-        found += ucdp.ingest(store, theatre, file, at, progress)
+    files = [request.path] if request.path else ucdp.fetch(downloads, at, progress)
+    for file in files:
+        found += ucdp.ingest(store, theatre, file, at, progress, accept=request.accept)
     return found
 
 
@@ -72,14 +82,13 @@ def _acled(
     theatre: Theatre,
     downloads: Downloads,
     at: datetime,
-    path: Path | None,
-    since: date | None,
+    request: Request,
     progress: Progress,
 ) -> Ingested:
-    if path:
-        return acled.ingest(store, theatre, path, at, progress)
+    if request.path:
+        return acled.ingest(store, theatre, request.path, at, progress)
     api = Api(downloads, account_for("acled", os.environ), at)
-    return ingest_new(store, theatre, api, since, progress)
+    return ingest_new(store, theatre, api, request.since, progress)
 
 
 def _gdelt(
@@ -87,16 +96,15 @@ def _gdelt(
     theatre: Theatre,
     downloads: Downloads,
     at: datetime,
-    path: Path | None,
-    since: date | None,
+    request: Request,
     progress: Progress,
 ) -> Ingested:
-    if path:
+    if path := request.path:
         files = sorted(path.glob("*.export.CSV*")) if path.is_dir() else [path]
         if len(files) == 1:
             return gdelt.ingest(store, theatre, files[0], at, progress)
         return gdelt.ingest_many(store, theatre, files, at, progress)
-    wanted = since or gdelt.resumption(store)
+    wanted = request.since or gdelt.resumption(store)
     faults: list[StreamError] = []
     files = gdelt.fetch(theatre, downloads, wanted, at, progress, faults=faults)
     found = gdelt.ingest_many(store, theatre, files, at, progress)
@@ -115,11 +123,10 @@ def _analyst(
     theatre: Theatre,
     _downloads: Downloads,
     at: datetime,
-    path: Path | None,
-    _since: date | None,
+    request: Request,
     progress: Progress,
 ) -> Ingested:
-    if path is None:
+    if (path := request.path) is None:
         raise SourceError("nothing to take in", where="analyst", do="name a table with --path")
     beside = path.with_suffix(".toml")
     layout = analyst.read_layout(beside if beside.exists() else None)

@@ -35,7 +35,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What became of the records of one file or several; `known_files` were not parsed again."""
+    """What became of the records of one file or several; `known_files` were not parsed again.
+
+    `unread` are the refused ones that are, or may be, the theatre's: their months are not covered.
+    """
 
     files: int = 0
     known_files: int = 0
@@ -49,6 +52,7 @@ class Ingested:
     refused: int = 0
     unmapped: Mapping[str, int] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()
+    unread: int = 0
 
     def __add__(self, other: "Ingested") -> "Ingested":
         counts = {
@@ -79,6 +83,7 @@ class Ingested:
             ("folded", self.folded),
             ("unmapped", sum(self.unmapped.values())),
             ("refused", self.refused),
+            ("of them the theatre's: their months are not covered", self.unread),
             ("files known already", self.known_files),
         ]
 
@@ -110,6 +115,10 @@ class Landing:
         self._number = (newest or 0) + 1
         self._landed = Landed()
         self._batches = Ingested()
+
+    def has_landed(self, sha256: str) -> bool:
+        """Whether a file of this source has landed under that hash."""
+        return _has_landed(self.connection, self.source, sha256)
 
     def add(self, batch: Batch) -> None:
         """None; the batch's events are stored and its refusals are in quarantine."""
@@ -161,10 +170,16 @@ class Landing:
                 found=end.isoformat(),
                 expected=f"{start} or later",
             )
-        span = {"theatre": self.theatre, "source": self.source}
-        span |= {"start_on": start.isoformat(), "end_on": end.isoformat()}
-        known = sa.select(coverages.c.position).filter_by(**span)
-        if self.connection.execute(known).first() is None:
+        whose = {"theatre": self.theatre, "source": self.source}
+        latest = (
+            sa.select(coverages.c.start_on, coverages.c.end_on)
+            .filter_by(**whose)
+            .order_by(coverages.c.declared_at.desc(), coverages.c.position.desc())
+        )
+        row = self.connection.execute(latest.limit(1)).first()
+        span = {"start_on": start.isoformat(), "end_on": end.isoformat()}
+        if row is None or row._asdict() != span:
+            span |= whose
             self.connection.execute(sa.insert(coverages).values(declared_at=self._at, **span))
 
     def done(self) -> Ingested:

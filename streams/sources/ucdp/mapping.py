@@ -27,7 +27,8 @@ _SHELLS = r"(?i)\b(shell(s|ed|ing)?|mortars?|artillery|rockets?)\b"
 EXACT_PLACE = 4
 """where_prec from 5 on is a region or a country, whose point lies anywhere (GED codebook)."""
 
-_PRECISIONS = {"1": "day", "2": "week", "3": "week", "4": "month", "5": "month"}
+# 0 is what real files say now and then: not known
+_PRECISIONS = {"0": "month", "1": "day", "2": "week", "3": "week", "4": "month", "5": "month"}
 _UNPRINTED = r"\s*[\x00-\x1f\x7f-\x{9f}\x{2028}\x{2029}]+\s*"
 
 

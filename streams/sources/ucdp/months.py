@@ -1,7 +1,8 @@
 """Events and deaths by month of every country and dyad in the world, with their vintage."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from streams.sources.ucdp.releases import FIRST, Release, covered, latest_for_months
 from streams.store.database import insert_many, reading
-from streams.store.schema import release_dyads, release_months, releases
+from streams.store.schema import release_dyads, release_events, release_months, releases
 from streams.store.store import Store
 
 SUMS = ("events", "deaths_low", "deaths_best", "deaths_high", "deaths_civilians")
@@ -86,13 +87,42 @@ def read_releases(connection: Connection, theatre: str) -> list[Release]:
     )
 
 
+def blind_months(connection: Connection, theatre: str, known: Sequence[Release]) -> set[date]:
+    """The months of which the newest of the known releases has a row that could not be read."""
+    newest = latest_for_months(known, date.max)
+    months = ((row.release, row.day.replace(day=1)) for row in _unread(connection, theatre))
+    return {month for release, month in months if newest.get(month) == release}
+
+
+def unread_rows(connection: Connection, theatre: str, release: str) -> int:
+    """How many rows of the release could not be read, of months that no newer one tells."""
+    blind = blind_months(connection, theatre, read_releases(connection, theatre))
+    rows = (row for row in _unread(connection, theatre) if row.release == release)
+    return sum(row.day.replace(day=1) in blind for row in rows)
+
+
+class _Unread(NamedTuple):
+    release: str
+    day: date
+
+
+def _unread(connection: Connection, theatre: str) -> list[_Unread]:
+    table = release_events.c
+    query = sa.select(table.release, table.ended_on).where(
+        table.theatre == theatre, sa.func.length(table.said) == 0, table.ended_on != ""
+    )
+    rows = connection.execute(query)
+    return [_Unread(row.release, date.fromisoformat(row.ended_on)) for row in rows]
+
+
 def told_until(store: Store, vintage: date) -> date | None:
     """The last day that the releases published by `vintage` tell without a gap from 1989 on;
     None where no final release has landed: candidates alone say nothing of the years before."""
     with reading(store.engine) as connection:
         landed = read_releases(connection, store.theatre)
-    known = [one for one in landed if one.published_on <= vintage]
-    span = covered(known)
+        known = [one for one in landed if one.published_on <= vintage]
+        blind = blind_months(connection, store.theatre, known)
+    span = covered(known, blind)
     return span[1] if span is not None and span[0] == FIRST else None
 
 

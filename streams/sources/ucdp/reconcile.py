@@ -1,6 +1,6 @@
 """Which release holds which event, and the store's versions kept to what that makes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from streams.events.frame import COLUMNS, arrow, content_hashes, typed
 from streams.sources.ucdp.months import read_releases
 from streams.sources.ucdp.releases import Release, month_after, rank
 from streams.sources.ucdp.tellings import Held, Telling, history, mended, version_of
+from streams.sources.ucdp.unread import Unread
 from streams.store.database import insert_many
 from streams.store.landing import Landing
 from streams.store.schema import event_versions, release_events
@@ -19,16 +20,24 @@ from streams.store.schema import event_versions, release_events
 _IDS_A_QUERY = 10_000
 _STORED = [event_versions.c[name] for name in COLUMNS]
 
+_UNNAMED = "line "
+"""What stands before the line of a row whose id could not be read."""
+
 Tellings = dict[str, dict[str, Telling]]
 """Of each event what each release that holds it says of it."""
 
 
 class Holdings:
-    """What the releases that landed hold, while one more lands."""
+    """What the releases that landed hold, while one more lands.
+
+    Of the events that it touches `stood` are those that stood before, `lost` those of them that it
+    takes back.
+    """
 
     def __init__(self, landing: Landing, release: Release) -> None:
         self.landing = landing
         self.release = release
+        self.stood = self.lost = 0
         landed = read_releases(landing.connection, landing.theatre)
         others = [one for one in landed if one.name != release.name]
         self.releases = sorted([*others, release], key=rank)
@@ -73,6 +82,31 @@ class Holdings:
         known = pd.Series(np.array(days, "datetime64[s]"), index=frame.index)
         return frame.assign(known_at=known, known_simulated=np.array(simulated, bool))
 
+    def unread(self, rows: Iterable[Unread], accept: bool) -> int:
+        """How many rows of the release are on record as not read, ids that others told left out.
+
+        `accept` says that their months count as covered all the same.
+        """
+        mine = {"theatre": self.landing.theatre, "release": self.release.name}
+        query = sa.select(release_events.c.event_id).filter_by(**mine)
+        told = set(self.landing.connection.execute(query).scalars())
+        named = {row.event_id or f"{_UNNAMED}{row.line}": row for row in rows}
+        kept = {event_id: row for event_id, row in named.items() if event_id not in told}
+        days = [(row.ended_on or self.release.first_month).isoformat() for row in kept.values()]
+        insert_many(
+            self.landing.connection,
+            release_events,
+            {
+                "theatre": [self.landing.theatre] * len(kept),
+                "event_id": list(kept),
+                "release": [self.release.name] * len(kept),
+                "ended_on": [""] * len(kept) if accept else days,
+                "said": [b""] * len(kept),
+            },
+        )
+        self._touched.update(kept)
+        return len(kept)
+
     def settle(self) -> None:
         """None; the versions of every event that this release touches are as the releases tell.
 
@@ -95,11 +129,20 @@ class Holdings:
         told = self._told(ids)
         additions: list[tuple[int, Held]] = []
         for event_id, rows in held.items():
-            wanted = history(told.get(event_id, {}), self.releases)
-            for place, addition in mended([kept[row] for row in rows], wanted):
-                additions.append((rows[place], addition))
+            tellings = told.get(event_id, {})
+            if tellings and not any(telling.said for telling in tellings.values()):
+                continue  # what stood before is all that is known
+            versions = [kept[row] for row in rows]
+            added = list(mended(versions, history(tellings, self.releases)))
+            additions += [(rows[place], addition) for place, addition in added]
+            self._count(versions, [addition for _, addition in added])
         if additions:
             self.landing.append(_repeated(stored, additions))
+
+    def _count(self, before: Sequence[Held], added: Sequence[Held]) -> None:
+        if _stands(before):
+            self.stood += 1
+            self.lost += not _stands([*before, *added])
 
     def _lacked(self) -> list[str]:
         """The events of other releases that this one covers."""
@@ -122,9 +165,19 @@ class Holdings:
             query = sa.select(release_events).filter_by(theatre=self.landing.theatre)
             query = query.where(release_events.c.event_id.in_(some))
             for row in self.landing.connection.execute(query):
-                telling = Telling(bytes(row.said), date.fromisoformat(row.ended_on))
-                told.setdefault(row.event_id, {})[row.release] = telling
+                day = date.fromisoformat(row.ended_on) if row.ended_on else date.min
+                told.setdefault(row.event_id, {})[row.release] = Telling(bytes(row.said), day)
+        # A row without a legible id may be any event that its release lacks.
+        for name in self._with_unnamed():
+            for tellings in told.values():
+                tellings.setdefault(name, Telling(b"", date.min))
         return told
+
+    def _with_unnamed(self) -> list[str]:
+        unnamed = release_events.c.event_id.startswith(_UNNAMED, autoescape=True)
+        query = sa.select(release_events.c.release).filter_by(theatre=self.landing.theatre)
+        query = query.where(unnamed).distinct()
+        return list(self.landing.connection.execute(query).scalars())
 
     def _stored(self, ids: Sequence[str]) -> pd.DataFrame:
         """Every version of the events, in the order in which they are numbered."""
@@ -144,6 +197,12 @@ def hashes(frame: pd.DataFrame) -> list[bytes]:
     plain = pd.Series(np.zeros(len(frame), "datetime64[s]"), index=frame.index)
     said = frame.assign(known_at=plain, known_simulated=False, retracted=False)
     return [digest[:16] for digest in content_hashes(arrow(said))]
+
+
+def _stands(versions: Sequence[Held]) -> bool:
+    """Whether the event stands at the end: of one instant the last version counts."""
+    order = sorted(range(len(versions)), key=lambda at: (versions[at].known_at, at))
+    return bool(order) and not versions[order[-1]].retracted
 
 
 def _held(stored: pd.DataFrame) -> list[Held]:

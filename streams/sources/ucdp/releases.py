@@ -1,7 +1,7 @@
 """UCDP's releases: what a file's name says of its months, and when it was published."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -97,11 +97,12 @@ def _name(kind: str, first: date, last: date) -> str:
     return f"{first.year - 2000}.{first:%m}.{last.year - 2000}.{last:%m}"
 
 
-def covered(releases: Iterable[Release]) -> tuple[date, date] | None:
+def covered(releases: Iterable[Release], blind: Collection[date] = ()) -> tuple[date, date] | None:
     """The first and last day of the months covered without a gap, from the earliest release on.
 
-    The first month missing ends it: a missing file is no month without events. Before a final
-    release is there the run that reaches furthest counts. None where no release covers a month.
+    The first month missing ends it: a missing file is no month without events; so does a `blind`
+    one, of which a row could not be read. Before a final release is there the run that reaches
+    furthest counts. None where no release covers a month.
     """
     runs: list[tuple[date, date]] = []
     for each in sorted(
@@ -115,6 +116,7 @@ def covered(releases: Iterable[Release]) -> tuple[date, date] | None:
     if not runs:
         return None
     start, end = runs[0] if runs[0][0] == FIRST else runs[-1]
+    end = min((month for month in blind if start < month < end), default=end)
     return start, date.fromordinal(end.toordinal() - 1)
 
 

@@ -13,7 +13,10 @@ from streams.sources.ucdp.releases import Release, candidate_day
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What one release says of an event: a hash of it, and when it says that it ended."""
+    """What one release says of an event: a hash of it, and when it says that it ended.
+
+    An empty hash is a row that could not be read: the release tells it, and nobody knows what.
+    """
 
     said: bytes
     ended_on: date
@@ -38,6 +41,9 @@ def history(tellings: Mapping[str, Telling], releases: Sequence[Release]) -> lis
     it. A release that covers what stands and lacks it retracts it. An extract, of which nobody
     knows the day, speaks where no release does, and of several the one that landed last.
     """
+    unread = {name for name, telling in tellings.items() if not telling.said}
+    tellings = {name: telling for name, telling in tellings.items() if telling.said}
+    releases = [release for release in releases if release.name not in unread]
     dated = [release for release in releases if release.kind != "extract"]
     if not any(release.name in tellings for release in dated):
         extracts = [release for release in releases if release.name in tellings]

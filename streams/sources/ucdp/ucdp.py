@@ -11,7 +11,7 @@ what any view shows: see streams.histories and streams.holdings.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from streams.sources.ucdp.ged import FaultError, Part, Reader
 from streams.sources.ucdp.mapping import SOURCE
 from streams.sources.ucdp.reconcile import Holdings
 from streams.sources.ucdp.releases import Release, covered, release_of
+from streams.sources.ucdp.unread import unread_of
 from streams.store.landing import Batch, Ingested
 from streams.store.store import Store
 from theatres import Theatre
@@ -43,6 +44,10 @@ FINALS = 3
 
 QUARTERS = (12, 9, 6, 3)
 """The months with which a cumulative candidate release may end."""
+
+FEW = 10
+MANY_REFUSED, MANY_LOST = 0.05, 0.2
+"""Shares of a release's rows, and of the events that it covers: beyond, a person must look."""
 
 _HEADER_MAX = 1 << 16
 DYAD = ["dyad", "name", "gwno_a", "gwno_b"]
@@ -115,12 +120,31 @@ def _get(
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file that is to land: what it is, its digest, and whether a person wants it as it is."""
+
+    path: Path
+    at: datetime
+    release: Release
+    digest: str
+    accept: bool
+
+
 def ingest(
-    store: Store, theatre: Theatre, path: Path, at: datetime, progress: Progress = silent
+    store: Store,
+    theatre: Theatre,
+    path: Path,
+    at: datetime,
+    progress: Progress = silent,
+    accept: bool = False,
 ) -> Ingested:
     """What became of the file's rows; the same content again is not parsed.
 
-    Raises StreamError where nothing of the file can be read, StoreError where the store fails.
+    A refused row of the theatre's states is not absent: its event is not taken back, and its month
+    not covered, unless a person says so (`accept`). Raises StreamError where nothing of the file
+    can be read, and, unless it is accepted, for a release of which many rows are refused or that
+    takes back many of the events it covers: nothing of it lands. StoreError where the store fails.
     """
     release, digest = release_of(path.name, at.date()), digest_of(path)
     if release.kind != "extract":
@@ -128,26 +152,24 @@ def ingest(
         digest = f"{digest} {release.name}"
     else:
         release = replace(release, name=f"{release.name} {digest[:12]}")
+    arrival = Arrival(path, at, release, digest, accept)
     try:
-        return _land(store, theatre, path, at, release, digest, progress, exact=False)
+        return _land(store, theatre, arrival, progress, exact=False)
     except FaultError:
-        return _land(store, theatre, path, at, release, digest, progress, exact=True)
+        return _land(store, theatre, arrival, progress, exact=True)
 
 
 def _land(
-    store: Store,
-    theatre: Theatre,
-    path: Path,
-    at: datetime,
-    release: Release,
-    digest: str,
-    progress: Progress,
-    exact: bool,
+    store: Store, theatre: Theatre, arrival: Arrival, progress: Progress, exact: bool
 ) -> Ingested:
+    path, release = arrival.path, arrival.release
     reader = Reader(str(path), border_of(theatre), theatre.codes, exact)
-    with store.landing(SOURCE, str(path), digest, at) as landing:
-        if landing.known:
-            return landing.done()
+    accepted = f"{arrival.digest} accepted"
+    digest = accepted if arrival.accept else arrival.digest
+    with store.landing(SOURCE, str(path), digest, arrival.at) as landing:
+        if landing.known or landing.has_landed(accepted):
+            unread = months.unread_rows(landing.connection, theatre.name, release.name)
+            return replace(landing.done(), known_files=1, unread=unread)
         holdings = Holdings(landing, release)
         sums, dyads = [], []
         for number, part in enumerate(_parts(reader, path), start=1):
@@ -156,15 +178,12 @@ def _land(
             sums.append(months.sums_of(part.rows))
             dyads.append(part.rows[DYAD].drop_duplicates("dyad"))
             progress(f"{path.name}: parts read", number, 0)
-        if reader.cut_off and release.kind != "extract":
-            raise StreamError(
-                "a release that breaks off in its last line",
-                where=f"{path}, line {reader.cut_off.line}",
-                found=reader.cut_off.found,
-                expected=reader.cut_off.expected,
-                do="fetch it whole: what a release leaves out counts as calm",
-            )
+        landed = landing.done()
+        _check_whole(reader, arrival, landed)
+        rows = unread_of(landed.refusals, theatre.codes) if release.kind != "extract" else ()
+        unread = holdings.unread(rows, arrival.accept)
         holdings.settle()
+        _check_kept(arrival, holdings)
         if release.kind == "extract":
             sums, dyads = [], []
         known = pd.concat(dyads) if dyads else pd.DataFrame(columns=DYAD)
@@ -175,10 +194,46 @@ def _land(
             months.added(sums),
             known.drop_duplicates("dyad"),
         )
-        span = covered(months.read_releases(landing.connection, theatre.name))
+        releases = months.read_releases(landing.connection, theatre.name)
+        blind = months.blind_months(landing.connection, theatre.name, releases)
+        span = covered(releases, blind)
         if span is not None:
             landing.cover(*span)
-        return landing.done()
+        return replace(landing.done(), unread=0 if arrival.accept else unread)
+
+
+def _check_whole(reader: Reader, arrival: Arrival, landed: Ingested) -> None:
+    """None, where the release's rows are there and can be read, or a person accepts it."""
+    if reader.cut_off and arrival.release.kind != "extract":
+        raise StreamError(
+            "a release that breaks off in its last line",
+            where=f"{arrival.path}, line {reader.cut_off.line}",
+            found=reader.cut_off.found,
+            expected=reader.cut_off.expected,
+            do="fetch it whole: what a release leaves out counts as calm",
+        )
+    if not arrival.accept and _is_many(landed.refused, landed.read, MANY_REFUSED):
+        raise StreamError(
+            f"{landed.refused:,} of {landed.read:,} rows cannot be read, the first:"
+            f" {landed.refusals[0].message}",
+            do="nothing has changed: fetch the release again, or take what can be read by --accept",
+        )
+
+
+def _check_kept(arrival: Arrival, holdings: Holdings) -> None:
+    """None, where the release takes back few of the events that it covers, or it is accepted."""
+    if not arrival.accept and _is_many(holdings.lost, holdings.stood, MANY_LOST):
+        raise StreamError(
+            f"a release that takes back {holdings.lost:,} of {holdings.stood:,} events",
+            where=str(arrival.path),
+            expected="few",
+            do="nothing has changed: fetch the release again, or say by --accept that it is right",
+        )
+
+
+def _is_many(some: int, of: int, share: float) -> bool:
+    """Whether they are more than half, or at least FEW and more than the share."""
+    return (some > 1 and some > of / 2) or (some >= FEW and some > share * of)
 
 
 def _parts(reader: Reader, path: Path) -> Iterator[Part]:

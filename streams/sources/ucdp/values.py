@@ -18,7 +18,7 @@ def matches(table: pa.Table, column: str, pattern: str) -> Bools:
 
 _WHOLE = r"\d{1,8}(?:\.0+)?"
 _STATE = rf"(?:{_WHOLE}(?:[;,] ?{_WHOLE})*)?"
-_DAY = r"(?:19|20)\d\d-\d\d-\d\d(?:[ T]00:00:00(?:\.0+)?)?"
+_DAY = r"(?:19|20)\d\d-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?"
 _SHAPES: tuple[tuple[str, str, str], ...] = (
     ("id", r"\d{1,12}", "a whole number"),
     ("type_of_violence", "[123]", "1, 2 or 3"),
@@ -29,7 +29,7 @@ _SHAPES: tuple[tuple[str, str, str], ...] = (
     ("longitude", r"-?\d{1,3}(?:\.\d{1,17})?", "degrees from -180 to 180"),
     ("country_id", r"\d{1,4}", "a Gleditsch-Ward number"),
     ("event_clarity", "[12]", "1 or 2"),
-    ("date_prec", "[1-5]", "1 to 5"),
+    ("date_prec", "[0-5]", "0 to 5"),
     ("date_start", _DAY, "a date as YYYY-MM-DD"),
     ("date_end", _DAY, "a date as YYYY-MM-DD"),
     *((name, _WHOLE, "a count") for name in ("deaths_civilians", "best", "high", "low")),
