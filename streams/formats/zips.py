@@ -45,6 +45,7 @@ def open_member(
     with ExitStack() as opened:
         try:
             if is_zip(path):
+                _check_beginning(path)
                 archive = opened.enter_context(zipfile.ZipFile(path))
                 info = _chosen(archive, pattern, str(path))
                 _check(info, content_max, str(path))
@@ -63,6 +64,20 @@ def is_zip(path: Path) -> bool:
         return True
     with path.open("rb") as stream:
         return stream.read(4) in _BEGINNINGS
+
+
+def _check_beginning(path: Path) -> None:
+    """None, unless the file is a text under a zip's name: a page, or the list that names it."""
+    with path.open("rb") as stream:
+        start = stream.read(160)
+    if start.isascii() and not any(each.startswith(start[:4]) for each in _BEGINNINGS):
+        raise StreamError(
+            "a text under a zip's name",
+            where=str(path),
+            found=shown(start.decode("ascii").strip()),
+            expected="a zip",
+            do="fetch the file itself: this may be a page, or the list that names it",
+        )
 
 
 class _Member(io.RawIOBase):
@@ -99,6 +114,9 @@ def _chosen(archive: zipfile.ZipFile, pattern: str, where: str) -> zipfile.ZipIn
         _check_path(info.orig_filename, where)
         if not info.is_dir() and _fits(info.filename, pattern):
             fitting.append(info)
+    if "xl/workbook.xml" in archive.namelist():
+        do = "fetch the csv file instead, or save the sheet as CSV"
+        raise StreamError("an Excel workbook", where=where, expected="a CSV file", do=do)
     if len(fitting) != 1:
         found = [info.filename for info in fitting]
         expected = f"one member *{pattern.lstrip('*')}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from errors import StreamError
-from streams.formats.csv_records import BOM, Record, RecordError, fields_of
+from streams.formats.csv_records import BOM, Record, RecordError, fields_of, loose_fields
 
 NEEDED = (
     *("id", "type_of_violence", "code_status", "dyad_new_id", "dyad_name", "side_a", "side_b"),
@@ -15,20 +15,47 @@ NEEDED = (
     *("date_start", "date_end", "deaths_civilians", "best", "high", "low", "gwnoa", "gwnob"),
 )
 
+ABSENT = {"code_status": "Clear"}
+"""What stands for a column that older releases lack (19.1 and before)."""
+
+PUBLISHED = (
+    *("id", "relid", "year", "active_year", "code_status", "type_of_violence"),
+    *("conflict_dset_id", "conflict_new_id", "conflict_name", "dyad_dset_id", "dyad_new_id"),
+    *("dyad_name", "side_a_dset_id", "side_a_new_id", "side_a", "side_b_dset_id"),
+    *("side_b_new_id", "side_b", "number_of_sources", "source_article", "source_office"),
+    *("source_date", "source_headline", "source_original", "where_prec", "where_coordinates"),
+    *("where_description", "adm_1", "adm_2", "latitude", "longitude", "geom_wkt"),
+    *("priogrid_gid", "country", "country_id", "region", "event_clarity", "date_prec"),
+    *("date_start", "date_end", "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown"),
+    *("best", "high", "low", "gwnoa", "gwnob"),
+)
+"""All columns in their order, for a release without a header row, as Candidate 24.0.1 was."""
+
+
+def is_headless(record: Record) -> bool:
+    """Whether a file's first record is an event already, of as many fields as are published."""
+    cells = loose_fields(record.raw)
+    return len(cells) == len(PUBLISHED) and cells[0].strip().isdigit()
+
 
 def header_of(file: str, record: Record) -> list[str]:
+    """The names of the columns. Raises StreamError where they are not GED's."""
+    if is_headless(record):
+        return list(PUBLISHED)
     try:
         header = [name.strip() for name in fields_of(record.raw)]
     except RecordError as error:
         raise StreamError("no header", where=f"{file}, line 1", found=error.found) from None
-    absent = [name for name in NEEDED if name not in header]
+    absent = [name for name in NEEDED if name not in header and name not in ABSENT]
     twice = [name for name in NEEDED if header.count(name) > 1]
     if absent or twice:
         problem = f"no column {absent[0]}" if absent else f"column {twice[0]} stands twice"
         raise StreamError(
             f"not a GED file, {problem}",
             where=f"{file}, line {record.line}",
-            expected="GED's columns",
+            found=", ".join(header)[:300],
+            expected="GED's columns, separated by commas",
+            do="fetch the release's csv again from https://ucdp.uu.se/downloads/",
         )
     return header
 

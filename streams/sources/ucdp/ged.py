@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import IO
 
 import numpy as np
@@ -12,9 +13,9 @@ import pyarrow.csv
 from errors import StreamError, shown
 from streams.formats.csv_records import Record, RecordError, cut_records, fields_of
 from streams.places.border import Border
-from streams.sources.ucdp.columns import NEEDED, header_of, is_tags, tagged
+from streams.sources.ucdp.columns import ABSENT, NEEDED, header_of, is_headless, is_tags, tagged
 from streams.sources.ucdp.mapping import SOURCE, events, numbers
-from streams.sources.ucdp.values import Bools, checks
+from streams.sources.ucdp.values import Bools, checks, without_na
 from streams.store.landing import Batch
 from streams.store.quarantine import Refusal
 from theatres import Codes
@@ -88,7 +89,9 @@ class Reader:
         if head is None:
             raise StreamError("an empty file", where=self.file, expected="a GED header")
         header = header_of(self.file, head)
-        at = [header.index(name) for name in NEEDED]
+        if is_headless(head):
+            records, head = chain([head], records), Record(0, ",".join(header).encode())
+        at = [(header.index(name) if name in header else -1, name) for name in NEEDED]
         kept: list[tuple[Record, list[str]]] = []
         broken: list[Refusal] = []
         for number, record in enumerate(records):
@@ -97,10 +100,12 @@ class Reader:
             self.cut_off = None
             try:
                 cells = fields_of(record.raw)
+                while len(cells) > len(header) and not cells[-1]:
+                    cells.pop()  # a spreadsheet ends each line with more commas
                 if len(cells) != len(header):
                     found = f"{len(cells)} fields"
                     raise RecordError(min(len(cells), len(header)), found, f"{len(header)} fields")
-                kept.append((record, [cells[place] for place in at]))
+                kept.append((record, [ABSENT[name] if i < 0 else cells[i] for i, name in at]))
             except RecordError as error:
                 name = header[error.field] if error.field < len(header) else f"{error.field + 1}"
                 refusal = self._refusal(record, head, name, error.found, error.expected)
@@ -150,6 +155,7 @@ class Reader:
     def _judged(
         self, table: pa.Table, records: Sequence[Record] | None, head: Record | None = None
     ) -> Part:
+        table = without_na(table)
         ids = table["id"].to_pylist()
         judged = [*checks(table), ("id", self._unseen(ids), "an id that stands once in the file")]
         good = np.logical_and.reduce([passed for _, passed, _ in judged])

@@ -51,6 +51,15 @@ def checks(table: pa.Table) -> list[tuple[str, Bools, str]]:
     return judged
 
 
+def without_na(table: pa.Table) -> pa.Table:
+    """The table in which the word NA, where a cell may be empty, is an empty cell."""
+    for name in ("gwnoa", "gwnob", "adm_1", "adm_2"):
+        place, is_na = table.column_names.index(name), pc.equal(table[name], "NA")
+        if pc.any(is_na).as_py():
+            table = table.set_column(place, name, pc.if_else(is_na, "", table[name]))
+    return table
+
+
 def days(column: pa.ChunkedArray) -> npt.NDArray[np.datetime64]:
     """The days, NaT where the text is none of the calendar."""
     texts = pc.utf8_slice_codeunits(column, 0, 10)
