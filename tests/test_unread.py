@@ -43,7 +43,7 @@ def test_refused_row_takes_its_event_not_back_and_its_month_is_not_covered(
     assert "their months are not covered" in found.line()
     assert standing(store) == {"1", "2", "3", "4", "5"}
     assert end(store) == date(2023, 9, 30)
-    assert told_until(store.engine, END) == date(2023, 9, 30)
+    assert told_until(store, END) == date(2023, 9, 30)
 
 
 def test_month_is_covered_again_by_a_release_that_can_be_read(store: Store, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ class Ingested:
             ("folded", self.folded),
             ("unmapped", sum(self.unmapped.values())),
             ("refused", self.refused),
-            ("of them the theatre's: their months are not covered", self.unread),
+            ("rows unread of the theatre: their months are not covered", self.unread),
             ("files known already", self.known_files),
         ]
 
@@ -118,7 +118,7 @@ class Landing:
 
     def has_landed(self, sha256: str) -> bool:
         """Whether a file of this source has landed under that hash."""
-        return _has_landed(self.connection, self.source, sha256)
+        return _has_landed(self.connection, self.theatre, self.source, sha256)
 
     def add(self, batch: Batch) -> None:
         """None; the batch's events are stored and its refusals are in quarantine."""
