@@ -20,7 +20,7 @@ ODD = Path(os.environ.get("DYADCAST_SHARED", "../shared/data")) / "odd"
 
 
 def land(path: Path) -> Ingested:
-    return ucdp.ingest(Store(connect("sqlite://")), load_theatre("pak_afg"), path, NOW)
+    return ucdp.ingest(Store(connect("sqlite://"), "pak_afg"), load_theatre("pak_afg"), path, NOW)
 
 
 def test_file_without_a_header_row_is_read(tmp_path: Path) -> None:

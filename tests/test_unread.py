@@ -17,7 +17,7 @@ UNREAD = {"best": "x"}
 
 @pytest.fixture
 def store() -> Store:
-    return Store(connect("sqlite://"))
+    return Store(connect("sqlite://"), "pak_afg")
 
 
 def standing(store: Store) -> set[str]:
