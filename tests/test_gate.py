@@ -239,3 +239,19 @@ def test_a_short_shared_record_lets_no_other_method_through() -> None:
 
     assert not decide(*judged(1.0, 4), short, False, 0).promoted
     assert decide(*judged(1.0, 4), short, True, 0).promoted
+
+
+def test_gate_refuses_what_one_long_episode_carries_though_its_interval_is_clear() -> None:
+    y = np.zeros((1, 1, 300))
+    y[..., [10, 30, 50, 270, 290]] = 1
+    y[..., 90:230] = 1
+    rival = np.full((1, 300), 0.3)
+    ours = rival + 0.001
+    ours[0, 90:230] = 0.1
+    losses = Losses({"memory": rival, "ensemble": ours}, y, np.zeros(1, np.int32), 1, 26)
+
+    shown, reason, _, skills = judge(losses, 0)
+
+    assert skills["memory"][1] > 0, "the interval alone would let it pass"
+    assert not shown
+    assert reason.startswith("one episode carries it")
