@@ -52,14 +52,14 @@ def list_alerts(
     if state not in ("", "sent", "pending", "dead"):
         raise DyadcastError("no such state", found=state, expected="sent, pending or dead")
     with _outbox() as outbox:
-        found = outbox.deliveries(load_theatre(theatre).name)
-    found = [each for each in found if state in ("", each.state)][:last]
+        deliveries = outbox.deliveries(load_theatre(theatre).name)
+    deliveries = [each for each in deliveries if state in ("", each.state)][:last]
     if as_json:
-        print(json.dumps([_object(each) for each in found], ensure_ascii=False))
+        print(json.dumps([_object(each) for each in deliveries], ensure_ascii=False))
         return
-    for each in found:
+    for each in deliveries:
         print(_line(each))
-    if not found:
+    if not deliveries:
         say("no alert" + (f" is {state}" if state else " yet"))
 
 
@@ -80,8 +80,8 @@ def _object(each: "Delivery") -> dict[str, Any]:
 def _line(each: "Delivery") -> str:
     when = each.sent_at or each.next_attempt
     at = f" {when:%Y-%m-%d %H:%M}" if when else ""
-    told = f" ({each.last_error})" if each.last_error else ""
-    return f"{each.alert.alert_id} {each.channel:7} {each.state}{at}: {each.alert.headline}{told}"
+    error = f" ({each.last_error})" if each.last_error else ""
+    return f"{each.alert.alert_id} {each.channel:7} {each.state}{at}: {each.alert.headline}{error}"
 
 
 @app.command("rules")
@@ -101,9 +101,9 @@ def list_rules(theatre: TheatreName = "", as_json: AsJson = False) -> None:
         print(json.dumps({"rules": rules, "notify": notify, "channels": names}))
         return
     for rule in rules:
-        said = {k: v for k, v in rule.items() if k not in ("name", "kind") and v not in ([], "")}
-        told = ", ".join(f"{k} {_words(v)}" for k, v in said.items())
-        out().print(f"{rule['name']}: {rule['kind']}, {told}")
+        fields = {k: v for k, v in rule.items() if k not in ("name", "kind") and v not in ([], "")}
+        listed = ", ".join(f"{k} {_words(v)}" for k, v in fields.items())
+        out().print(f"{rule['name']}: {rule['kind']}, {listed}")
     for line in (_hours(notify), f"channels: {', '.join([*sorted(channels.senders), 'atom'])}"):
         print(line)
     for name, fault in channels.faults.items():
@@ -203,8 +203,8 @@ def send(theatre: TheatreName = "") -> None:
         channels = read_channels(os.environ)
         done = send_alerts(read_settings(), load_theatre(theatre), channels, _now)
     for each in done:
-        told = f" ({each.told})" if each.told else ""
-        print(f"{each.channel}: {each.state}: {each.message.headline}{told}")
+        problem = f" ({each.note})" if each.note else ""
+        print(f"{each.channel}: {each.state}: {each.message.headline}{problem}")
     for name, fault in channels.faults.items():
         say(f"{name} cannot send: {fault}")
     if channels.faults or any(each.state != "sent" for each in done):

@@ -25,13 +25,13 @@ def conformance(
     """
     from publish.api.conformance import check
 
-    found = check(url, theatre, key)
+    results = check(url, theatre, key)
     if as_json:
-        print(json.dumps([asdict(each) for each in found]))
+        print(json.dumps([asdict(each) for each in results]))
     else:
-        for each in found:
+        for each in results:
             print(f"{'BROKEN' if each.fault else 'ok    '}  {each.promise}")
             if each.fault:
                 print(f"        {each.fault}")
-    if any(each.fault for each in found):
+    if any(each.fault for each in results):
         raise typer.Exit(1)

@@ -1,14 +1,34 @@
 """Commands for the events that forecasts are made from."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from commands.console import AsOf, TheatreName, make_home, out, say
 from errors import DyadcastError
 
+FIELDS: Final[tuple[tuple[str, str, str | None, str], ...]] = (
+    ("type", "--type", "Type", "an event type"),
+    ("occurred_on", "--on", "on (YYYY-MM-DD)", "the day it happened"),
+    ("actor", "--actor", "Actor", "who acts, as RUS"),
+    ("target", "--target", "Target", "towards whom, as USA"),
+    ("summary", "--summary", "Summary", "one sentence"),
+    ("ended_on", "--until", None, "its last day"),
+    ("known_at", "--known-at", None, "when it became known; by default now"),
+    ("place", "--place", None, "where, as reported"),
+    ("segment", "--segment", None, "the border segment; by default its point's"),
+    ("lat", "--lat", None, "decimal degrees"),
+    ("lon", "--lon", None, "decimal degrees"),
+    ("mediators", "--mediators", None, "codes joined by ;"),
+    ("deaths_best", "--deaths", None, "the best figure, all sides together"),
+    ("url", "--url", None, "where it was reported"),
+    ("confidence", "--confidence", None, "high, medium or low"),
+)
+"""An event's fields: the option, the question where it must be given, and what it means."""
 app = typer.Typer(help="The events that forecasts are made from.", no_args_is_help=True)
 
 
@@ -43,13 +63,13 @@ def list_events(
                 f"{row['found']}, expected {row['expected']} ({state})"
             )
         return
-    found = store.events(as_of.date() if as_of else date.max)
-    found = found if kind is None else found[found["type"] == kind]
+    frame = store.events(as_of.date() if as_of else date.max)
+    frame = frame if kind is None else frame[frame["type"] == kind]
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for name in ("occurred", "known", "type", "actor", "segment"):
         table.add_column(name, no_wrap=True)
     table.add_column("summary", overflow="fold")
-    for event in found.tail(last).to_dict("records"):
+    for event in frame.tail(last).to_dict("records"):
         dates = (f"{event[name]:%Y-%m-%d}" for name in ("occurred_on", "known_at"))
         table.add_row(*dates, *(event[n] for n in ("type", "actor", "segment", "summary")))
     out().print(table)
@@ -104,25 +124,29 @@ def load_events(
         raise typer.Exit(1)
 
 
+def _with_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with an option for each of FIELDS, beside those that it names itself."""
+    named = [
+        each
+        for each in signature(command).parameters.values()
+        if each.kind is not Parameter.VAR_KEYWORD
+    ]
+    options = [
+        Parameter(
+            field,
+            Parameter.KEYWORD_ONLY,
+            default="" if prompt is None else Parameter.empty,
+            annotation=Annotated[str, typer.Option(flag, prompt=prompt or False, help=meaning)],
+        )
+        for field, flag, prompt, meaning in FIELDS
+    ]
+    command.__signature__ = Signature([*options, *named])  # type: ignore[attr-defined]
+    return command
+
+
 @app.command("add")
-def add_event(
-    kind: Annotated[str, typer.Option("--type", prompt=True, help="an event type")],
-    on: Annotated[str, typer.Option(prompt="on (YYYY-MM-DD)", help="the day it happened")],
-    actor: Annotated[str, typer.Option(prompt=True, help="who acts, as RUS")],
-    target: Annotated[str, typer.Option(prompt=True, help="towards whom, as USA")],
-    summary: Annotated[str, typer.Option(prompt=True, help="one sentence")],
-    until: Annotated[str, typer.Option(help="its last day")] = "",
-    known_at: Annotated[str, typer.Option(help="when it became known; by default now")] = "",
-    place: Annotated[str, typer.Option(help="where, as reported")] = "",
-    segment: Annotated[str, typer.Option(help="the border segment; by default its point's")] = "",
-    lat: Annotated[str, typer.Option(help="decimal degrees")] = "",
-    lon: Annotated[str, typer.Option(help="decimal degrees")] = "",
-    mediators: Annotated[str, typer.Option(help="codes joined by ;")] = "",
-    deaths: Annotated[str, typer.Option(help="the best figure, all sides together")] = "",
-    url: Annotated[str, typer.Option(help="where it was reported")] = "",
-    confidence: Annotated[str, typer.Option(help="high, medium or low")] = "",
-    theatre: TheatreName = "",
-) -> None:
+@_with_options
+def add_event(*, theatre: TheatreName = "", **fields: str) -> None:
     """Add one event of your own, by flags or by answering questions.
 
     Example: dyadcast events add --type threat --on 2026-04-02 --actor RUS --target USA --summary S
@@ -132,24 +156,7 @@ def add_event(
 
     settings = read_settings()
     make_home(settings.home)
-    told = {
-        "type": kind,
-        "occurred_on": on,
-        "actor": actor,
-        "target": target,
-        "url": url,
-        "summary": summary,
-        "ended_on": until,
-        "known_at": known_at,
-        "place": place,
-        "segment": segment,
-        "lat": lat,
-        "lon": lon,
-        "mediators": mediators,
-        "deaths_best": deaths,
-        "confidence": confidence,
-    }
-    event, landed = knowledge.add_event(settings, theatre, told, datetime.now(UTC))
+    event, landed = knowledge.add_event(settings, theatre, fields, datetime.now(UTC))
     state = "stored" if landed.new else "revised" if landed.revised else "there already"
     print(f"{event.event_id}: {event.occurred_on} {event.type}, {state}")
 

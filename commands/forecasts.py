@@ -140,13 +140,13 @@ def scores(
     from theatres import load_theatre
 
     root, name = read_settings().published, load_theatre(theatre).name
-    found = read_issue(root, name, as_of.date()) if as_of else latest(root, name)
+    forecast = read_issue(root, name, as_of.date()) if as_of else latest(root, name)
     if as_json:
-        print(to_json(found))
+        print(to_json(forecast))
     elif as_csv:
-        sys.stdout.write(render(found)[CSV].decode("utf-8"))
+        sys.stdout.write(render(forecast)[CSV].decode("utf-8"))
     else:
-        out().print(forecast_table(found, every_row=True))
+        out().print(forecast_table(forecast, every_row=True))
 
 
 def train(
@@ -236,15 +236,15 @@ def verify(theatre: TheatreName = "") -> None:
 
     settings, name = read_settings(), load_theatre(theatre).name
     archive = Archive(connect(settings.database_url))
-    found = archive.verify(name, published_head(settings.published, name))
-    for fault in found.faults:
+    verified = archive.verify(name, published_head(settings.published, name))
+    for fault in verified.faults:
         say(fault)
     if unguarded := archive.unguarded():
         gone = f"the archive's rules {', '.join(unguarded)} were taken away"
         say(f"{gone}: put them back by `dyadcast database views`")
     print(
-        f"{name}: {found.count} issues, head {found.head.hash[:16]}, "
-        + ("the chain holds" if found.holds else f"{len(found.faults)} faults")
+        f"{name}: {verified.count} issues, head {verified.head.hash[:16]}, "
+        + ("the chain holds" if verified.holds else f"{len(verified.faults)} faults")
     )
-    if unguarded or not found.holds:
+    if unguarded or not verified.holds:
         raise typer.Exit(1)

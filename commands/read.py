@@ -3,12 +3,15 @@
 import json
 import sys
 from datetime import UTC, date, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from commands.console import AsJson, TheatreName, out
 from errors import DyadcastError
+
+if TYPE_CHECKING:
+    from streams.sources.news.proposal import Proposal
 
 
 def read(
@@ -56,11 +59,15 @@ def read(
     if not shown:
         print("no event of this theatre is told as happened")
     for each in shown:
-        who = f"{each.actor} > {', '.join(each.target)}"
-        by = f" (by {', '.join(each.mediators)})" if each.mediators else ""
-        when = each.occurred_on.isoformat() + (
-            "" if each.date_precision == "day" else f" ({each.date_precision})"
-        )
-        state = f"known: {each.known}" if each.known else each.modality
-        print(f"{when}  {each.type}  {who}{by}  {each.place}  {each.confidence:.2f}  {state}")
-        out().print("    " + " ".join(each.evidence.text.split()), markup=False)
+        _print(each)
+
+
+def _print(each: "Proposal") -> None:
+    who = f"{each.actor} > {', '.join(each.target)}"
+    by = f" (by {', '.join(each.mediators)})" if each.mediators else ""
+    when = each.occurred_on.isoformat() + (
+        "" if each.date_precision == "day" else f" ({each.date_precision})"
+    )
+    state = f"known: {each.known}" if each.known else each.modality
+    print(f"{when}  {each.type}  {who}{by}  {each.place}  {each.confidence:.2f}  {state}")
+    out().print("    " + " ".join(each.evidence.text.split()), markup=False)

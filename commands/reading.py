@@ -25,9 +25,11 @@ def brief(
     from publish.text.brief import brief_of, markdown, pdf
     from theatres import load_theatre
 
-    root, found = read_settings().published, load_theatre(theatre)
-    forecast = read_issue(root, found.name, as_of.date()) if as_of else latest(root, found.name)
-    made = brief_of(forecast, context_of(root, forecast), found, datetime.now(UTC))
+    root, conflict = read_settings().published, load_theatre(theatre)
+    forecast = (
+        read_issue(root, conflict.name, as_of.date()) if as_of else latest(root, conflict.name)
+    )
+    made = brief_of(forecast, context_of(root, forecast), conflict, datetime.now(UTC))
     if out is None:
         print(markdown(made), end="")
     elif out.suffix == ".pdf":

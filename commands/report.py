@@ -178,7 +178,7 @@ def score_lines(
 
 
 def stream_rows(
-    found: Sequence[tuple[Health, Coverage | None]], now: datetime
+    streams: Sequence[tuple[Health, Coverage | None]], now: datetime
 ) -> list[dict[str, str | int | None]]:
     """A row a source: status and time of the last run and of the last success, how many events,
     the newest, how many days it lies back, and until when silence means calm."""
@@ -195,7 +195,7 @@ def stream_rows(
             "covered_until": _day(coverage.end) if coverage else "",
             "told": health.last_told,
         }
-        for health, coverage in found
+        for health, coverage in streams
     ]
 
 

@@ -18,8 +18,8 @@ def resolve(theatre: TheatreName = "", verbose: Verbose = False) -> None:
     with job(theatre, verbose):
         from flows.resolve import resolve as run
 
-        found = run(theatre)
-    print(f"{found.closed} rows closed, {found.revised} revised")
+        closed = run(theatre)
+    print(f"{closed.closed} rows closed, {closed.revised} revised")
 
 
 def scoreboard(

@@ -119,7 +119,7 @@ def tell_of(settings: Settings, theatre: str, forecast: Forecast, clock: Clock) 
     for fault in found.faults:
         log.warning("alerts: %s", fault)
     for each in found.sent:
-        log.info("alerts: %s %s: %s %s", each.channel, each.state, each.message.headline, each.told)
+        log.info("alerts: %s %s: %s %s", each.channel, each.state, each.message.headline, each.note)
 
 
 def _faults(settings: Settings, theatre: Theatre, archive: Archive) -> tuple[str, ...]:

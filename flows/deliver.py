@@ -20,5 +20,5 @@ def deliver(theatre: str) -> list[Sent]:
         log.warning("%s", fault)
     sent = send_alerts(read_settings(), load_theatre(theatre), channels, now)
     for each in sent:
-        log.info("%s %s: %s %s", each.channel, each.state, each.message.headline, each.told)
+        log.info("%s %s: %s %s", each.channel, each.state, each.message.headline, each.note)
     return sent

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from flows.pipeline import knowledge
 from flows.pipeline.settings import Settings
-from publish.api import State, make_app
-from publish.api.access import LOOPBACK_NAMES, Rules
+from publish.api import ServiceState, make_app
+from publish.api.access import Rules
 from streams.store.store import connect
 from theatres import Theatre
 
@@ -24,7 +24,7 @@ def service(settings: Settings, theatres: Sequence[Theatre], rules: Rules) -> "A
         outcome = "stored" if landed.new else "revised" if landed.revised else "there already"
         return event.event_id, outcome
 
-    state = State(
+    state = ServiceState(
         root=settings.published,
         engine=connect(settings.database_url),
         theatres={theatre.name: theatre for theatre in theatres},
@@ -32,8 +32,3 @@ def service(settings: Settings, theatres: Sequence[Theatre], rules: Rules) -> "A
         add_event=add_event,
     )
     return make_app(state, rules)
-
-
-def allowed_names(hosts: list[str]) -> frozenset[str]:
-    """The names under which the service may be asked: those given, and loopback's; '*' for any."""
-    return frozenset() if "*" in hosts else LOOPBACK_NAMES | {name.lower() for name in hosts}

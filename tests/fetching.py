@@ -7,6 +7,7 @@ from servers import Server
 
 from streams.net.download import Downloads, Fetched, fetch
 from streams.net.retry import Policy
+from streams.net.web import Request
 
 AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 BODY = b"id,date\n" + b"".join(b"%d,2026-01-01\n" % number for number in range(3000))
@@ -18,7 +19,7 @@ def get(
 ) -> Fetched:
     """The file, fetched from the one server that is allowed."""
     hosts = frozenset({server.host})
-    return fetch(downloads, url, source="ucdp", name=name, allowed_hosts=hosts, at=at)
+    return fetch(downloads, Request.to(url, hosts), source="ucdp", name=name, at=at)
 
 
 def records(downloads: Downloads) -> list[dict[str, object]]:

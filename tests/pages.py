@@ -8,7 +8,15 @@ from typing import Any
 
 from forecasts import AS_OF, make_forecast
 
-from publish.contract.context import Bin, Context, EventSkill, Freshness, KnownEvent, Outcome, Past
+from publish.contract.context import (
+    Bin,
+    ClosedRow,
+    Context,
+    EventSkill,
+    Freshness,
+    KnownEvent,
+    Past,
+)
 from publish.contract.forecast import Forecast
 from publish.page.page import page_html
 from theatres import load_theatre
@@ -59,11 +67,12 @@ def make_context(**changed: Any) -> Context:
     return Context(**fields | changed)
 
 
-def make_outcomes(count: int) -> tuple[Outcome, ...]:
+def make_outcomes(count: int) -> tuple[ClosedRow, ...]:
     """Closed windows of clash within 7 days, every other one came true."""
     days = [AS_OF - timedelta(100 - n) for n in range(count)]
     return tuple(
-        Outcome(day, "clash", 7, day + timedelta(7), 0.5, 0.25, n % 2) for n, day in enumerate(days)
+        ClosedRow(day, "clash", 7, day + timedelta(7), 0.5, 0.25, n % 2)
+        for n, day in enumerate(days)
     )
 
 

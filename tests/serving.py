@@ -13,7 +13,7 @@ from forecasts import AS_OF, make_forecast, make_row, make_rows
 from starlette.testclient import TestClient
 from starlette.types import ASGIApp
 
-from publish.api import State, make_app
+from publish.api import ServiceState, make_app
 from publish.api.access import Rules
 from publish.api.server import configured
 from publish.archive.keys import Keys
@@ -41,7 +41,7 @@ CONTEXT = Context(
 class Served:
     """The service, what it stands on, and a clock that tests may turn."""
 
-    state: State
+    state: ServiceState
     keys: Keys
     app: ASGIApp
     now: list[datetime] = field(default_factory=list)
@@ -86,7 +86,7 @@ def serve(folder: Path, url: str, rules: Rules | None = None) -> Served:
         return event.event_id, "stored" if landed.new else "there already"
 
     chronicle.ingest(Store(engine, "pak_afg"), THEATRE, NOW)
-    state = State(folder, engine, {"pak_afg": THEATRE}, lambda: now[0], add_event)
+    state = ServiceState(folder, engine, {"pak_afg": THEATRE}, lambda: now[0], add_event)
     served = Served(state, Keys(engine), make_app(state, rules or Rules()), now)
     for day in (BEFORE, AS_OF):
         served.issue(whole_rows(day))

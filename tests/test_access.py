@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from serving import NOW, Served, serve
 
+from commands.serving import api
 from publish.api.access import BODY_LIMIT, Rules
 from publish.archive.keys import ApiKeyError, Keys
 from streams.store.store import connect
@@ -70,6 +71,44 @@ def test_reading_is_open_on_loopback_and_nowhere_else(served: Served) -> None:
 def test_proxy_on_loopback_is_not_taken_for_its_clients(served: Served) -> None:
     for header in ("X-Forwarded-For", "Forwarded", "X-Real-IP"):
         assert served.client().get(SCORES, headers={header: FAR}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("host", "names", "status"),
+    [
+        ("127.0.0.1", [], 200),
+        ("localhost", [], 200),
+        ("127.0.0.1", ["scores.example.org"], 401),
+        ("127.0.0.1", ["*"], 401),
+        ("0.0.0.0", [], 401),  # noqa: S104 (nothing listens)
+        ("192.0.2.7", [], 401),
+    ],
+)
+def test_loopback_needs_a_key_where_a_proxy_may_stand(
+    tmp_path: Path, sqlite_url: str, host: str, names: list[str], status: int
+) -> None:
+    rules = Rules.of(host, names, open_reading=False, rate="600/minute")
+    served = serve(tmp_path / "published", sqlite_url, rules)
+    key = served.keys.make("desk", "read", NOW)
+
+    # No header tells a proxy from its client: `proxy_pass` alone sends none.
+    assert served.client().get(SCORES).status_code == status
+    assert served.client("127.0.0.1", key).get(SCORES).status_code == 200
+    assert served.client().get("/health/live").status_code == 200
+
+
+def test_command_prints_what_a_proxy_must_pass_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DYADCAST_HOME", str(tmp_path))
+    monkeypatch.setattr("uvicorn.Server.run", lambda _server: None)
+
+    api(name=["scores.example.org"])
+    told = capsys.readouterr().err
+    assert "proxy_pass http://127.0.0.1:8400;" in told
+    assert "proxy_set_header Host $host;" in told
+    api()
+    assert "proxy_pass" not in capsys.readouterr().err
 
 
 def test_operator_may_open_reading_but_not_writing(tmp_path: Path, sqlite_url: str) -> None:

@@ -291,6 +291,26 @@ def test_page_shows_the_issue_s_numbers(client: TestClient) -> None:
     assert client.get("/pak_afg/page").text == found.text
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/health/live", "/openapi.json", SCORES, f"{SCORES}.csv", "/v1/pak_afg/events"]
+)
+def test_head_is_answered_wherever_get_is(client: TestClient, path: str) -> None:
+    found, whole = client.head(path), client.get(path)
+
+    assert (found.status_code, found.content) == (200, b"")
+    told = ("content-type", "content-length", "etag", "x-dyadcast-as-of")
+    assert [found.headers.get(name) for name in told] == [whole.headers.get(n) for n in told]
+    assert client.head("/v1/pak_afg/nowhere").status_code == 404
+    assert client.head("/v1/pak_afg/nowhere").content == b""
+
+
+def test_history_bears_an_instant_beside_the_date(client: TestClient) -> None:
+    rows = client.get("/v1/pak_afg/history").json()["rows"]
+    assert {row["as_of_instant"] for row in rows} == {f"{row['as_of']}T00:00:00Z" for row in rows}
+    table = pd.read_parquet(io.BytesIO(client.get("/v1/pak_afg/history.parquet").content))
+    assert str(table["as_of_instant"].dt.tz) == "UTC"
+
+
 def test_description_has_an_example_for_every_answer(client: TestClient) -> None:
     described = client.get("/openapi.json").json()
 

@@ -1,9 +1,12 @@
-"""Imports go down only; each outer library stands behind one door; no inner function reads a clock.
+"""Imports go down only, between packages and inside them; each outer library stands behind one
+door; no inner function reads a clock.
 
 The parts of the house are read as text, so that what is imported inside a function counts too.
 """
 
 import ast
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,17 @@ BELOW: dict[str, set[str]] = {
     "commands": {"errors", "theatres", "streams", "models", "publish", "flows", "commands"},
     "dyadcast": {"errors", "commands"},
 }
+ORDER: dict[str, tuple[str, ...]] = {
+    "streams": ("events", "formats", "net", "places", "store", "sources"),
+    "features": ("", "monthly", "weekly"),
+    "models": (
+        *("numerics", "problems", "learners", "combining", "recipes", ""),
+        *("judging", "forecasting", "tracking"),
+    ),
+    "publish": ("contract", "archive", "files", "text", "page", "alerting", "api"),
+    "flows": ("pipeline", ""),
+}
+"""The folders of each package, the lowest first; what stands in none is the folder ""."""
 SQL = ("streams/", "publish/archive/", "publish/alerting/", "publish/api/state.py")
 DOORS = {
     "prefect": ("flows/",),
@@ -135,3 +149,91 @@ def test_import_inside_a_function_is_found() -> None:
     text = "def f():\n    from mlflow.tracking import MlflowClient"
 
     assert imported(ast.parse(text)) == {"mlflow"}
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the house by its dotted name."""
+    paths = [path for part in BELOW for path in sources(part)]
+    dotted = {".".join(path.relative_to(HOUSE).with_suffix("").parts): path for path in paths}
+    return {name.removesuffix(".__init__"): path for name, path in dotted.items()}
+
+
+def imported_modules(tree: ast.AST, known: Collection[str]) -> set[str]:
+    """The known modules that a file imports, wherever in it."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            inner = {f"{node.module}.{alias.name}" for alias in node.names} & set(known)
+            names |= inner or {str(node.module)}
+    return names & set(known)
+
+
+def circle(graph: Mapping[str, Collection[str]]) -> list[str]:
+    """The nodes that lie on a circle or between two, none where there is no circle."""
+    left = {node: set(others) - {node} for node, others in graph.items()}
+    while free := {node for node, others in left.items() if not others & left.keys()}:
+        left = {node: others for node, others in left.items() if node not in free}
+    return sorted(left)
+
+
+MODULES = modules()
+GRAPH = {name: imported_modules(read(path), MODULES) for name, path in MODULES.items()}
+
+
+def folder(module: str) -> str:
+    """The folder inside its package, "" for a file of the package itself."""
+    return (*MODULES[module].relative_to(HOUSE).parts[1:-1], "")[0]
+
+
+def test_order_names_every_folder_of_a_package() -> None:
+    found = {
+        package: {folder(name) for name in MODULES if name.startswith(f"{package}.")}
+        for package in BELOW
+    }
+    assert {name: folders for name, folders in found.items() if folders - {""}} == {
+        package: set(folders) for package, folders in ORDER.items()
+    }
+
+
+def test_imports_go_down_inside_a_package() -> None:
+    assert [
+        f"{name} imports {other}"
+        for name, others in GRAPH.items()
+        for other in others
+        if (package := name.partition(".")[0]) in ORDER
+        and other.startswith(f"{package}.")
+        and name != package
+        and ORDER[package].index(folder(other)) > ORDER[package].index(folder(name))
+    ] == []
+
+
+def test_files_form_no_circle() -> None:
+    assert circle(GRAPH) == []
+
+
+def test_folders_form_no_circle() -> None:
+    folders: dict[str, set[str]] = defaultdict(set)
+    place = {name: name.rpartition(".")[0] or name for name in MODULES}
+    for name, others in GRAPH.items():
+        folders[place[name]] |= {place[other] for other in others}
+
+    assert circle(folders) == []
+
+
+def test_product_imports_neither_benchmarks_nor_tests() -> None:
+    helpers = {path.stem for path in (HOUSE / "tests").glob("*.py")} - set(BELOW)
+    outside = {"benchmarks", "tests"} | helpers
+
+    assert {
+        name: names for name, path in MODULES.items() if (names := imported(read(path)) & outside)
+    } == {}
+
+
+def test_circle_is_seen() -> None:
+    assert circle({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}, "e": set()}) == list("abcd")
+    assert circle({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+    known = {"streams.store", "streams.store.views"}
+    both = ast.parse("from streams.store import views\nfrom streams.store import Store")
+    assert imported_modules(both, known) == known

@@ -11,6 +11,7 @@ from servers import Reply, Server, Shelved
 
 from errors import AbsentError, StreamError
 from streams.net.download import Downloads, fetch
+from streams.net.web import Request
 
 
 def zipped(content: bytes) -> bytes:
@@ -115,9 +116,8 @@ def test_no_server_is_an_error(downloads: Downloads) -> None:
         with pytest.raises(StreamError, match="no connection, 4 attempts"):
             fetch(
                 downloads,
-                f"http://{host}/a.csv",
+                Request.to(f"http://{host}/a.csv", frozenset({host})),
                 source="ucdp",
                 name="a.csv",
-                allowed_hosts=frozenset({host}),
                 at=AT,
             )

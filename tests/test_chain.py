@@ -49,7 +49,7 @@ def test_audit_of_any_byte_changed_names_the_position(n: int, data: st.DataObjec
     field = data.draw(st.sampled_from(["body", "body_sha256", "previous_hash", "hash", "as_of"]))
     text = getattr(one, field)
     place = data.draw(st.integers(0, len(text) - 1))
-    other = data.draw(st.characters(exclude_characters=text[place]))
+    other = data.draw(st.characters(exclude_categories=["Cs"], exclude_characters=text[place]))
     links[n] = (replace(one, **{field: text[:place] + other + text[place + 1 :]}), lines)
     assert any(f"at position {n + 1}: " in fault for fault in audit_faults(links))
 

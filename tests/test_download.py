@@ -11,7 +11,7 @@ from servers import Reply, Server
 
 from errors import StreamError
 from streams.net.download import Downloads, Fetched, fetch, held
-from streams.net.web import open_client
+from streams.net.web import Request, open_client
 
 
 def test_download_is_kept_and_on_record(server: Server, downloads: Downloads) -> None:
@@ -152,15 +152,15 @@ def test_secrets_stand_in_no_record_and_no_error(server: Server, downloads: Down
     query = "?year=2025&access_token=hush-1&email=hush-2@x.org&X-Amz-Signature=hush-3&hush-4"
     url = f"http://hush-5:hush-6@{server.host}/a.csv{query}"
     headers = {"Authorization": "Bearer hush-7"}
-    told = {"source": "ucdp", "allowed_hosts": frozenset({server.host}), "at": AT}
-    fetch(downloads, url, name="a.csv", headers=headers, **told)  # type: ignore[arg-type]
+    request = Request.to(url, frozenset({server.host}), headers)
+    fetch(downloads, request, source="ucdp", name="a.csv", at=AT)
 
     server.plays("/a.csv", Reply(status=403))
     with pytest.raises(StreamError) as refused:
-        fetch(downloads, url, name="b.csv", headers=headers, **told)  # type: ignore[arg-type]
+        fetch(downloads, request, source="ucdp", name="b.csv", at=AT)
     server.plays("/a.csv", Reply(BODY, cut=9, headers={"ETag": '"1"'}))
     with pytest.raises(StreamError) as broken:
-        fetch(downloads, url, name="b.csv", headers=headers, **told)  # type: ignore[arg-type]
+        fetch(downloads, request, source="ucdp", name="b.csv", at=AT)
 
     kept = [path for path in downloads.folder.rglob("*") if path.is_file()]
     assert {path.name for path in kept} >= {"manifest.jsonl", "b.csv.part.json"}
@@ -179,9 +179,7 @@ def test_progress_is_told(server: Server, downloads: Downloads) -> None:
         told.append((what, done, total))
 
     url, hosts = server.shelves("/a.csv", BODY), frozenset({server.host})
-    fetch(
-        downloads, url, source="ucdp", name="a.csv", allowed_hosts=hosts, at=AT, progress=progress
-    )
+    fetch(downloads, Request.to(url, hosts), source="ucdp", name="a.csv", at=AT, progress=progress)
     assert told[-1] == ("a.csv", len(BODY), len(BODY))
     assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
 
@@ -191,15 +189,7 @@ def test_client_serves_many_downloads(server: Server, downloads: Downloads) -> N
     with open_client({"User-Agent": "tests"}) as client:
         for name in ("a.csv", "b.csv"):
             url = server.shelves(f"/{name}", name.encode())
-            fetch(
-                downloads,
-                url,
-                source="ucdp",
-                name=name,
-                allowed_hosts=hosts,
-                at=AT,
-                client=client,
-            )
+            fetch(downloads, Request.to(url, hosts), source="ucdp", name=name, at=AT, client=client)
         assert not client.is_closed
     assert [request.headers["User-Agent"] for request in server.requests] == ["tests"] * 2
     assert left(downloads) == {"a.csv", "b.csv"}
@@ -213,10 +203,9 @@ def test_answers_of_a_fake_client_serve_as_well(downloads: Downloads) -> None:
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
         fetched = fetch(
             downloads,
-            "https://ucdp.uu.se/a.csv",
+            Request.to("https://ucdp.uu.se/a.csv", frozenset({"ucdp.uu.se"})),
             source="ucdp",
             name="a.csv",
-            allowed_hosts=frozenset({"ucdp.uu.se"}),
             at=AT,
             client=client,
         )

@@ -14,6 +14,7 @@ from errors import StreamError
 from streams.net.download import Downloads, fetch
 from streams.net.partial import open_part
 from streams.net.retry import Deadline
+from streams.net.web import Request
 
 
 def test_truncated_download_is_resumed(server: Server, downloads: Downloads) -> None:
@@ -134,10 +135,9 @@ def _fetch_often(folder: Path, host: str, number: int) -> None:
     for at in range(8):
         fetched = fetch(
             Downloads(folder, replace(QUICK, total=30)),
-            f"http://{host}/a.csv?{number}-{at}",
+            Request.to(f"http://{host}/a.csv?{number}-{at}", frozenset({host})),
             source="ucdp",
             name="a.csv",
-            allowed_hosts=frozenset({host}),
             at=AT,
         )
         assert hashlib.sha256(fetched.path.read_bytes()).hexdigest() == fetched.sha256
@@ -185,7 +185,7 @@ def test_download_waits_for_another_only_until_its_deadline(
 def _fetch_once(folder: Path, host: str) -> None:
     patient = Downloads(folder, replace(QUICK, read=60, total=60))
     url, hosts = f"http://{host}/a.csv", frozenset({host})
-    fetch(patient, url, source="ucdp", name="a.csv", allowed_hosts=hosts, at=AT)
+    fetch(patient, Request.to(url, hosts), source="ucdp", name="a.csv", at=AT)
 
 
 def test_download_killed_on_the_way_is_resumed(server: Server, downloads: Downloads) -> None:

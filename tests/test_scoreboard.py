@@ -27,15 +27,15 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 def test_only_windows_that_have_passed_can_be_closed(engine: Engine) -> None:
     board = Scoreboard(engine)
-    assert board.said("pak_afg", AS_OF + timedelta(days=6)) == []
-    week = board.said("pak_afg", AS_OF + timedelta(days=7))
+    assert board.passed("pak_afg", AS_OF + timedelta(days=6)) == []
+    week = board.passed("pak_afg", AS_OF + timedelta(days=7))
     assert [(said.unit, said.horizon_days) for said in week] == [("dyad", 7)]
-    assert [said.horizon_days for said in board.said("pak_afg", LATER)] == [7, 30]
+    assert [said.horizon_days for said in board.passed("pak_afg", LATER)] == [7, 30]
 
 
 def test_row_is_closed_once_with_its_scores_by_hand(engine: Engine) -> None:
     board = Scoreboard(engine)
-    said = board.said("pak_afg", LATER)
+    said = board.passed("pak_afg", LATER)
     found = [(said[0], 1), (said[1], 0)]
 
     assert board.close(found, "v1", ISSUED_AT) == (2, 0)
@@ -49,7 +49,7 @@ def test_row_is_closed_once_with_its_scores_by_hand(engine: Engine) -> None:
 
 def test_revised_outcome_is_a_further_line_and_both_stay(engine: Engine) -> None:
     board = Scoreboard(engine)
-    said = board.said("pak_afg", LATER)
+    said = board.passed("pak_afg", LATER)
     board.close([(said[0], 0)], "v1", ISSUED_AT)
 
     assert board.close([(said[0], 1)], "v2", ISSUED_AT) == (0, 1)
@@ -63,7 +63,7 @@ def test_revised_outcome_is_a_further_line_and_both_stay(engine: Engine) -> None
 
 def test_closing_is_all_or_nothing(engine: Engine) -> None:
     board = Scoreboard(engine)
-    said = board.said("pak_afg", LATER)
+    said = board.passed("pak_afg", LATER)
     with pytest.raises(StoreError):
         board.close([(said[0], 1), (said[0], 0)], "v1", ISSUED_AT)  # the same line twice
     assert board.standing("pak_afg") == []
@@ -72,7 +72,7 @@ def test_closing_is_all_or_nothing(engine: Engine) -> None:
 @pytest.mark.parametrize("text", ["UPDATE outcomes SET outcome = 0", "DELETE FROM outcomes"])
 def test_outcomes_are_never_changed_or_removed(engine: Engine, text: str) -> None:
     board = Scoreboard(engine)
-    board.close([(board.said("pak_afg", LATER)[0], 1)], "v1", ISSUED_AT)
+    board.close([(board.passed("pak_afg", LATER)[0], 1)], "v1", ISSUED_AT)
     with engine.connect() as connection, pytest.raises(sa.exc.SQLAlchemyError, match="append-only"):
         connection.execute(sa.text(text))
 
@@ -82,7 +82,7 @@ def test_hindcasts_and_superseded_issues_are_told_apart(engine: Engine) -> None:
     earlier = AS_OF - timedelta(days=30)
     archive.append(make_forecast(earlier, rows=(make_row(earlier),), status="hindcast"))
     archive.append(make_forecast(rows=(make_row(probability_high=0.9),)))  # counts for AS_OF now
-    board.close([(said, 1) for said in board.said("pak_afg", LATER)], "v1", ISSUED_AT)
+    board.close([(said, 1) for said in board.passed("pak_afg", LATER)], "v1", ISSUED_AT)
 
     standing = board.standing("pak_afg")
 
@@ -167,5 +167,5 @@ def test_log_score_of_a_certainty_that_failed_is_finite() -> None:
 def test_empty_database_has_nothing_closed(sqlite_url: str) -> None:
     made = connect(sqlite_url)
     assert Scoreboard(made).standing("pak_afg") == []
-    assert Scoreboard(made).said("pak_afg", LATER) == []
+    assert Scoreboard(made).passed("pak_afg", LATER) == []
     made.dispose()

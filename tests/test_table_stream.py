@@ -130,6 +130,16 @@ def test_a_layout_that_is_none_is_one_line(text: str, said: str, tmp_path: Path)
     assert len(str(caught.value).splitlines()) == 1
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_byte_order_mark_is_no_part_of_layout_or_table(line_end: str, tmp_path: Path) -> None:
+    layout, marked = tmp_path / "desk.toml", tmp_path / "marked.toml"
+    text = "known_after_days = 2\n[columns]\noccurred_on = 'Date'\n".replace("\n", line_end)
+    layout.write_bytes(text.encode())
+    marked.write_bytes(b"\xef\xbb\xbf" + text.encode())
+
+    assert read_layout(marked) == read_layout(layout)
+
+
 @pytest.mark.parametrize("name", ["desk.xlsx", "absent.csv", "empty.csv", "text.parquet"])
 def test_a_file_that_is_no_table_is_refused_whole(name: str, tmp_path: Path) -> None:
     path = tmp_path / name

@@ -2,13 +2,13 @@
 
 from pages import make_outcomes
 
-from publish.contract.context import Outcome
+from publish.contract.context import ClosedRow
 from publish.page.tally import Tally, tallies
 
 
 def test_tally_counts_and_scores_each_target_and_horizon() -> None:
     day = make_outcomes(1)[0].as_of
-    severe = Outcome(day, "severe", 30, day, 0.1, 0.2, 0)
+    severe = ClosedRow(day, "severe", 30, day, 0.1, 0.2, 0)
 
     found = tallies([*make_outcomes(2), severe])
 

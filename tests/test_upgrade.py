@@ -312,7 +312,7 @@ def open_and_append(url: str, at_once: Barrier) -> None:
     at_once.wait()
     engine = connect(url)
     Archive(engine).append(make_forecast())
-    Scoreboard(engine).said(HOME, END)
+    Scoreboard(engine).passed(HOME, END)
     engine.dispose()
 
 

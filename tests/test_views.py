@@ -31,7 +31,7 @@ def fill(engine: Engine) -> None:
     later = AS_OF + timedelta(days=5)
     archive.append(make_forecast(later, rows=(make_row(later),), status="hindcast"))
     board = Scoreboard(engine)
-    said = board.said("pak_afg", AS_OF + timedelta(days=6))
+    said = board.passed("pak_afg", AS_OF + timedelta(days=6))
     board.close([(said[0], 0)], "v1", ISSUED_AT)
     board.close([(said[0], 1)], "v2", ISSUED_AT)
 

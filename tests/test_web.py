@@ -10,7 +10,7 @@ from servers import Reply, Server, serving
 
 from errors import StreamError
 from streams.net.addresses import check_address, masked, parse
-from streams.net.web import BODY_MAX, open_client, request
+from streams.net.web import BODY_MAX, Request, open_client, request
 
 SECRET = {"Authorization": "Bearer hush", "Cookie": "hush=1", "X-Api-Key": "hush"}
 
@@ -32,12 +32,9 @@ def test_request_gives_the_whole_answer(server: Server, client: httpx.Client) ->
 
     answer = request(
         client,
-        "POST",
-        f"{url}?a=1",
-        allowed_hosts=frozenset({server.host}),
-        params={"b": "2 3"},
-        data={"password": "hush"},
-        headers=SECRET,
+        Request.to(
+            f"{url}?a=1&b=2+3", frozenset({server.host}), headers=SECRET, data={"password": "hush"}
+        ),
         policy=QUICK,
     )
 
@@ -56,7 +53,7 @@ def test_request_is_tried_again(server: Server, client: httpx.Client) -> None:
     url = server.plays("/a", later, Reply(status=500), cut, Reply(b"[]"))
     hosts = frozenset({server.host})
 
-    answer = request(client, "GET", url, allowed_hosts=hosts, policy=QUICK, sleep=waits.append)
+    answer = request(client, Request.to(url, hosts), policy=QUICK, sleep=waits.append)
 
     assert answer.content == b"[]"
     assert len(server.requests) == 4
@@ -66,12 +63,10 @@ def test_request_is_tried_again(server: Server, client: httpx.Client) -> None:
 def test_request_accepts_what_it_is_told_to(server: Server, client: httpx.Client) -> None:
     url, hosts = server.plays("/a", Reply(b"no", 401)), frozenset({server.host})
 
-    answer = request(
-        client, "GET", url, allowed_hosts=hosts, accept=frozenset({200, 401}), policy=QUICK
-    )
+    answer = request(client, Request.to(url, hosts), accept=frozenset({200, 401}), policy=QUICK)
     assert (answer.status_code, answer.content) == (401, b"no")
     with pytest.raises(StreamError, match="found 401, expected 200"):
-        request(client, "GET", url, allowed_hosts=hosts, policy=QUICK)
+        request(client, Request.to(url, hosts), policy=QUICK)
 
 
 @pytest.mark.parametrize("reply", [Reply(b"x" * 101), Reply(b"x" * 101, lengthless=True)])
@@ -82,14 +77,14 @@ def test_request_takes_no_more_than_its_bound(
     url, hosts = server.plays("/a", reply), frozenset({server.host})
 
     with pytest.raises(StreamError, match="too long an answer, expected at most 100 bytes"):
-        request(client, "GET", url, allowed_hosts=hosts, policy=small)
+        request(client, Request.to(url, hosts), policy=small)
 
 
 def test_request_takes_no_file_into_memory(server: Server, client: httpx.Client) -> None:
     url, hosts = server.plays("/a", Reply(b"x", length=BODY_MAX + 1)), frozenset({server.host})
 
     with pytest.raises(StreamError, match="too long an answer"):
-        request(client, "GET", url, allowed_hosts=hosts, policy=QUICK)
+        request(client, Request.to(url, hosts), policy=QUICK)
 
 
 @pytest.mark.parametrize(
@@ -106,18 +101,10 @@ def test_request_takes_no_file_into_memory(server: Server, client: httpx.Client)
 )
 def test_secrets_stand_in_no_error(server: Server, client: httpx.Client, reply: Reply) -> None:
     server.plays("/a", reply)
-    url = f"http://hush:hush@{server.host}/a?key=hush&email=hush"
+    url = f"http://hush:hush@{server.host}/a?key=hush&email=hush&password=hush"
 
     with pytest.raises(StreamError) as raised:
-        request(
-            client,
-            "GET",
-            url,
-            allowed_hosts=frozenset({server.host}),
-            headers=SECRET,
-            params={"password": "hush"},
-            policy=QUICK,
-        )
+        request(client, Request.to(url, frozenset({server.host}), headers=SECRET), policy=QUICK)
     assert "hush" not in str(raised.value)
     assert "\n" not in str(raised.value)
     assert raised.value.__cause__ is None
@@ -129,7 +116,7 @@ def test_redirect_is_followed_where_it_may_go(server: Server, client: httpx.Clie
     url = server.plays("/a", Reply(status=301, headers={"Location": "/b"}))
 
     answer = request(
-        client, "GET", url, allowed_hosts=frozenset({server.host}), headers=SECRET, policy=QUICK
+        client, Request.to(url, frozenset({server.host}), headers=SECRET), policy=QUICK
     )
     assert answer.content == b"here"
     assert [asked.path for asked in server.requests] == ["/a", "/b", "/c?x=1"]
@@ -145,10 +132,9 @@ def test_redirect_takes_no_credentials_to_another_host(server: Server, other: Se
         client.cookies.set("hush", "hush")
         answer = request(
             client,
-            "GET",
-            url.replace("//", "//hush:hush@"),
-            allowed_hosts=hosts,
-            headers={**SECRET, "Range": "bytes=1-"},
+            Request.to(
+                url.replace("//", "//hush:hush@"), hosts, headers={**SECRET, "Range": "bytes=1-"}
+            ),
             policy=QUICK,
         )
 
@@ -168,7 +154,7 @@ def test_redirect_to_another_host_is_refused(server: Server, other: Server) -> N
         open_client() as client,
         pytest.raises(StreamError, match=f"^http://{other.host}: another host is not asked"),
     ):
-        request(client, "GET", url, allowed_hosts=frozenset({server.host}), policy=QUICK)
+        request(client, Request.to(url, frozenset({server.host})), policy=QUICK)
     assert other.requests == []
 
 
@@ -176,7 +162,7 @@ def test_redirect_round_and_round_ends(server: Server, client: httpx.Client) -> 
     url = server.plays("/a", Reply(status=302, headers={"Location": "/a"}))
 
     with pytest.raises(StreamError, match="redirected too often, expected at most 5"):
-        request(client, "GET", url, allowed_hosts=frozenset({server.host}), policy=QUICK)
+        request(client, Request.to(url, frozenset({server.host})), policy=QUICK)
     assert len(server.requests) == 6
 
 
@@ -188,7 +174,7 @@ def test_redirect_to_no_address_is_an_error(
     url = server.plays("/a", Reply(status=302, headers=headers))
 
     with pytest.raises(StreamError, match="redirected to no good address"):
-        request(client, "GET", url, allowed_hosts=frozenset({server.host}), policy=QUICK)
+        request(client, Request.to(url, frozenset({server.host})), policy=QUICK)
 
 
 @pytest.mark.parametrize("status", [302, 307])
@@ -197,7 +183,7 @@ def test_redirect_of_a_form_is_refused(server: Server, client: httpx.Client, sta
     hosts = frozenset({server.host})
 
     with pytest.raises(StreamError, match=f"redirected, found {status}"):
-        request(client, "POST", url, allowed_hosts=hosts, data={"a": "b"}, policy=QUICK)
+        request(client, Request.to(url, hosts, data={"a": "b"}), policy=QUICK)
     assert len(server.requests) == 1
 
 
@@ -249,7 +235,7 @@ def test_redirect_from_https_to_plain_http_is_refused() -> None:
         httpx.Client(transport=httpx.MockTransport(answer)) as client,
         pytest.raises(StreamError, match=r"^http://a\.org: an address that is not encrypted"),
     ):
-        request(client, "GET", "http://a.org/a", allowed_hosts=frozenset({"a.org"}), policy=QUICK)
+        request(client, Request.to("http://a.org/a", frozenset({"a.org"})), policy=QUICK)
     assert asked == ["http://a.org/a", "https://a.org/b"]
 
 
@@ -274,7 +260,7 @@ def test_proxy_of_the_environment_is_asked(
     monkeypatch.setenv("http_proxy", server.at(""))
     hosts = frozenset({"a.example"})
 
-    answer = request(client, "GET", "http://a.example/x", allowed_hosts=hosts, policy=QUICK)
+    answer = request(client, Request.to("http://a.example/x", hosts), policy=QUICK)
 
     assert answer.content == b"by proxy"
 
@@ -285,5 +271,5 @@ def test_proxy_of_another_kind_is_an_error(
     monkeypatch.setenv("https_proxy", "socks5://hush@127.0.0.1:1")
 
     with pytest.raises(StreamError, match="https_proxy: a proxy of another kind") as raised:
-        request(client, "GET", "https://a.org/", allowed_hosts=frozenset({"a.org"}), policy=QUICK)
+        request(client, Request.to("https://a.org/", frozenset({"a.org"})), policy=QUICK)
     assert "hush" not in str(raised.value)

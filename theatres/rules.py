@@ -159,7 +159,7 @@ class Notify(Strict):
 def check_rules(
     rules: Collection[Any], known: Mapping[str, Collection[object]], keys: Collection[Key]
 ) -> None:
-    """None; raises ValueError for two rules of a name, an unknown name, a rule about no row.
+    """Raises ValueError for two rules of a name, an unknown name, a rule about no row.
 
     A rule that can never hold would be a silence that looks like calm.
     """

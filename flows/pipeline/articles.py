@@ -8,7 +8,7 @@ import pandas as pd
 
 from errors import DyadcastError
 from flows.pipeline.settings import Settings
-from streams.net.web import open_client, request
+from streams.net.web import Request, open_client, request
 from streams.sources import chronicle
 from streams.sources.news import classifier
 from streams.sources.news.classifier import Classifier
@@ -35,7 +35,7 @@ def read_source(source: str, settings: Settings) -> Page:
     if not source.casefold().startswith(_ADDRESS):
         return read_file(Path(source))
     with open_client() as client:
-        answer = request(client, "GET", source, allowed_hosts=settings.news_hosts)
+        answer = request(client, Request.to(source, settings.news_hosts))
     return read_bytes(answer.content, source)
 
 

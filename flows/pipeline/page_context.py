@@ -13,17 +13,17 @@ from models.judging.skill import hardest
 from models.recipes.events import SINCE
 from models.tracking import records, registry
 from models.tracking.promotion import read_verdicts
-from publish.archive.history import Wanted, history
+from publish.archive.history import Selection, history
 from publish.archive.scoreboard import Part, Scoreboard
 from publish.contract.context import (
     Bin,
+    ClosedRow,
     Context,
     CountSkill,
     EventSkill,
     Finding,
     Freshness,
     KnownEvent,
-    Outcome,
     Past,
 )
 from publish.contract.forecast import Forecast
@@ -69,7 +69,7 @@ def freshness(settings: Settings, theatre: str) -> list[Freshness]:
 
 
 def _issued(settings: Settings, forecast: Forecast, headline: Headline) -> list[Past]:
-    wanted = Wanted(
+    wanted = Selection(
         DYAD,
         headline.target,
         headline.days,
@@ -199,13 +199,13 @@ def _count_skills(settings: Settings, theatre: Theatre, forecast: Forecast) -> I
             )
 
 
-def _outcomes(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[Outcome]:
+def _outcomes(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[ClosedRow]:
     """What came of the dyad's targets of events; counts stand on the scoreboard."""
     standing = Scoreboard(connect(settings.database_url)).standing(
         forecast.theatre, Part(unit=DYAD, hindcasts=False)
     )
     return [
-        Outcome(
+        ClosedRow(
             as_of=row["as_of"],
             target=row["target"],
             horizon_days=row["horizon_days"],

@@ -9,7 +9,7 @@ from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.knowledge import gather
 from flows.pipeline.settings import Settings
 from flows.pipeline.vintage import Vintage
-from publish.archive.scoreboard import Said, Scoreboard
+from publish.archive.scoreboard import PastRow, Scoreboard
 from streams.store.store import connect
 
 
@@ -28,7 +28,7 @@ def close(settings: Settings, theatre_name: str, now: datetime) -> Closed:
     """
     known = gather(settings, theatre_name, now.date(), now.date())
     board = Scoreboard(connect(settings.database_url))
-    rows = board.said(known.theatre.name, now.date())
+    rows = board.passed(known.theatre.name, now.date())
     counted = (count_vintage(settings, known, group) for group in known.theatre.counts)
     closed, revised = 0, 0
     for data in (event_vintage(known), *(each for each in counted if each is not None)):
@@ -37,7 +37,7 @@ def close(settings: Settings, theatre_name: str, now: datetime) -> Closed:
     return Closed(closed, revised)
 
 
-def outcomes(data: Vintage, rows: Iterable[Said]) -> Iterator[tuple[Said, int]]:
+def outcomes(data: Vintage, rows: Iterable[PastRow]) -> Iterator[tuple[PastRow, int]]:
     """Each of the group's rows whose window can be known, and whether it reached its threshold.
 
     A row of a target that is forecast no more cannot be judged.

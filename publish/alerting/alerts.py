@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from publish.alerting.telling import Telling, fault_told, gone_told, risk_told, silence_told
+from publish.alerting.telling import Wording, fault_told, gone_told, risk_told, silence_told
 from publish.contract.context import Freshness
 from publish.contract.forecast import Forecast, Row
 from publish.text.age import why_stale
@@ -74,18 +74,18 @@ def due(
     `previous` is the newest issue before that has numbers, None where there is none; `faults` is
     what a verification of the archive found. The same arguments give the same ids at any `now`.
     """
-    found: list[Alert] = []
+    alerts: list[Alert] = []
     pairs = _pairs(forecast, previous)
     for rule in theatre.alerts:
         if isinstance(rule, RowRule):
             for pair in pairs:
-                found += _of_row(theatre, rule, pair, forecast, previous, now)
+                alerts += _of_row(theatre, rule, pair, forecast, previous, now)
         elif isinstance(rule, StreamSilent):
-            found += _of_stream(rule, forecast, streams, now)
+            alerts += _of_stream(rule, forecast, streams, now)
         elif faults:
             what = "\n".join(sorted(faults))
-            found.append(_alert(rule, forecast, None, fault_told(faults), "", what, now))
-    return found
+            alerts.append(_alert(rule, forecast, None, fault_told(faults), "", what, now))
+    return alerts
 
 
 def _pairs(forecast: Forecast, previous: Forecast | None) -> list[_Pair]:
@@ -110,16 +110,16 @@ def _of_row(
     if isinstance(rule, NoForecast):
         if row.status == "no_forecast":
             # By the last issue that had numbers: a spell without is told once, however long.
-            told = gone_told(row, forecast.as_of, previous.as_of)
-            yield _alert(rule, forecast, row, told, str(previous.as_of), "", now)
+            text = gone_told(row, forecast.as_of, previous.as_of)
+            yield _alert(rule, forecast, row, text, str(previous.as_of), "", now)
     elif why_stale(forecast, theatre, now.date()):
         return  # an old issue's jump is no news: it would be taken for today's
     elif row.status == "ok" and (what := _risk(rule, forecast, row, before)):
         meaning = theatre.meanings.get(row.target, "")
-        told = risk_told(row, before, forecast.as_of, previous.as_of, what, meaning)
+        text = risk_told(row, before, forecast.as_of, previous.as_of, what, meaning)
         # Not the size of a jump: made again on the same day it may differ in a digit.
         mark = "" if isinstance(rule, ProbabilityJumps) else what
-        yield _alert(rule, forecast, row, told, str(forecast.as_of), mark, now)
+        yield _alert(rule, forecast, row, text, str(forecast.as_of), mark, now)
 
 
 def _risk(rule: RowRule, forecast: Forecast, row: Row, before: Row) -> str:
@@ -167,15 +167,15 @@ def _of_stream(
             continue
         days = (now.date() - heard).days if heard else None
         if days is None or days >= rule.after_days:
-            told = silence_told(stream, heard, days)
-            yield _alert(rule, forecast, None, told, "", f"{stream.source} {heard}", now)
+            text = silence_told(stream, heard, days)
+            yield _alert(rule, forecast, None, text, "", f"{stream.source} {heard}", now)
 
 
 def _alert(
     rule: Rule,
     forecast: Forecast,
     row: Row | None,
-    told: Telling,
+    wording: Wording,
     when: str,
     what: str,
     now: datetime,
@@ -185,8 +185,8 @@ def _alert(
     Of the issue the id holds the day: an issue that is made again on it tells nothing new.
     """
     unit, target, horizon = row.key if row else ("", "", None)
-    said = [forecast.theatre, rule.name, rule.kind, when, unit, target, horizon, what]
-    text = json.dumps(said, ensure_ascii=True, separators=(",", ":"))
+    identity = [forecast.theatre, rule.name, rule.kind, when, unit, target, horizon, what]
+    text = json.dumps(identity, ensure_ascii=True, separators=(",", ":"))
     return Alert(
         alert_id=hashlib.sha256(text.encode("ascii")).hexdigest()[:ID_LENGTH],
         theatre=forecast.theatre,
@@ -198,7 +198,7 @@ def _alert(
         issue_id=forecast.issue_id if row else "",
         as_of=forecast.as_of,
         raised_at=now,
-        headline=told.headline,
-        sentence=told.sentence,
+        headline=wording.headline,
+        sentence=wording.sentence,
         channels=rule.channels,
     )

@@ -71,16 +71,16 @@ def waiting_line(alert: Alert, channel: str) -> dict[str, object]:
 
 def alert_line(alert: Alert) -> dict[str, object]:
     """The alert as a line of its table."""
-    told = asdict(alert)
-    told |= {"as_of": alert.as_of.isoformat(), "raised_at": text(alert.raised_at)}
-    return told | {"channels": ",".join(alert.channels)}
+    line = asdict(alert)
+    line |= {"as_of": alert.as_of.isoformat(), "raised_at": text(alert.raised_at)}
+    return line | {"channels": ",".join(alert.channels)}
 
 
 def read_alert(line: Any) -> Alert:
     """The alert of a line that holds its columns, whatever else it holds."""
-    told = {name: line[name] for name in alerts.columns.keys()}  # noqa: SIM118 (a collection's)
-    told |= {"as_of": date.fromisoformat(line["as_of"]), "raised_at": moment(line["raised_at"])}
-    return Alert(**told | {"channels": tuple(line["channels"].split(","))})
+    fields = {name: line[name] for name in alerts.columns.keys()}  # noqa: SIM118 (a collection's)
+    fields |= {"as_of": date.fromisoformat(line["as_of"]), "raised_at": moment(line["raised_at"])}
+    return Alert(**fields | {"channels": tuple(line["channels"].split(","))})
 
 
 def read_delivery(line: Any) -> Delivery:
@@ -102,6 +102,6 @@ def text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def moment(told: str) -> datetime:
+def moment(text: str) -> datetime:
     """The moment of such a text."""
-    return datetime.fromisoformat(told)
+    return datetime.fromisoformat(text)

@@ -36,8 +36,8 @@ def feed_text(theatre: str, title: str, alerts: Sequence[Alert], now: datetime) 
         _add(entry, "summary", alert.sentence)
         SubElement(entry, f"{{{_ATOM}}}category", term=alert.kind)
     indent(feed)
-    told = tostring(feed, encoding="unicode")
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{told}\n'
+    document = tostring(feed, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{document}\n'
 
 
 def write_feed(

@@ -85,12 +85,12 @@ def mail_out(
             refused = server.send_message(made, mail.sender, list(mail.receivers))
         return f"{len(refused)} of {len(mail.receivers)} receivers refused" if refused else ""
 
-    def told() -> str:
+    def explained() -> str:
         with _explained():
             return attempt()
 
     try:
-        return persist(told, "e-mail", policy, deadline, sleep)
+        return persist(explained, "e-mail", policy, deadline, sleep)
     except StreamError as error:
         raise SendError(str(error)) from None
 

@@ -25,8 +25,8 @@ class Message:
     def headline(self) -> str:
         """The first alert's headline, how many more there are, and whether it is a test."""
         more = len(self.alerts) - 1
-        told = self.alerts[0].headline + (f" (and {more} more)" if more else "")
-        return f"[test] {told}" if self.test else told
+        title = self.alerts[0].headline + (f" (and {more} more)" if more else "")
+        return f"[test] {title}" if self.test else title
 
     @property
     def text(self) -> str:

@@ -112,7 +112,7 @@ class Outbox:
         return None
 
     def sent(self, claimed: Claimed, now: datetime, note: str = "") -> None:
-        """None; the message counts as sent at `now`, with what was not well about it."""
+        """Notes that the message was sent at `now`, and what was not well about it."""
         values = {"state": "sent", "sent_at": text(now), "last_error": note[:_ERROR_MAX]}
         self._settle(claimed, values)
 
@@ -129,7 +129,7 @@ class Outbox:
         return state
 
     def fed(self, alert_ids: Collection[str], now: datetime) -> None:
-        """None; the alerts stand in the feed."""
+        """Notes that the alerts stand in the feed."""
         c = deliveries.c
         with writing(self._engine) as connection:
             connection.execute(
@@ -176,8 +176,8 @@ class Outbox:
         """The theatre's newest alerts, the newest first; those raised for the channel alone."""
         query = sa.select(alerts).where(alerts.c.theatre == theatre)
         if channel is not None:
-            told = sa.select(deliveries.c.alert_id).where(deliveries.c.channel == channel)
-            query = query.where(alerts.c.alert_id.in_(told))
+            delivered = sa.select(deliveries.c.alert_id).where(deliveries.c.channel == channel)
+            query = query.where(alerts.c.alert_id.in_(delivered))
         query = query.order_by(alerts.c.raised_at.desc(), alerts.c.alert_id).limit(limit)
         with reading(self._engine) as connection:
             return [read_alert(line) for line in connection.execute(query).mappings()]
@@ -224,8 +224,10 @@ def _groups(
         return line["channel"], line["rule"], line["unit"], line["message_id"]
 
     lines = list(connection.execute(query).mappings())
-    found = [(key[0], [read_alert(line) for line in part]) for key, part in groupby(lines, message)]
-    yield from sorted(found, key=lambda each: each[1][0].raised_at)
+    groups = [
+        (key[0], [read_alert(line) for line in part]) for key, part in groupby(lines, message)
+    ]
+    yield from sorted(groups, key=lambda each: each[1][0].raised_at)
 
 
 def _free_from(

@@ -36,7 +36,7 @@ class Sent:
     channel: str
     message: Message
     state: str
-    told: str
+    note: str
 
 
 def deliver(

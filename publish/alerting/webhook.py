@@ -148,10 +148,10 @@ def _place(hook: Webhook) -> tuple[httpx.URL, str]:
         return url, host
     port = url.port or {"https": 443, "http": 80}[url.scheme]
     try:
-        found = socket.getaddrinfo(_host(url), port, type=socket.SOCK_STREAM)
+        places = socket.getaddrinfo(_host(url), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise Passing("the host's name is not known") from None
-    numbers = [str(each[4][0]) for each in found]
+    numbers = [str(each[4][0]) for each in places]
     for number in numbers:
         _check(number, hook.local)
     return url.copy_with(host=numbers[0]), host
@@ -170,14 +170,14 @@ def _is_number(host: str) -> bool:
 
 
 def _check(number: str, local: bool) -> None:
-    """None; raises SendError for an address of this machine or network unless it may be asked.
+    """Raises SendError for an address of this machine or network unless it may be asked.
 
     Link-local addresses never may: a cloud's machines find their credentials there.
     """
-    found = ipaddress.ip_address(number.partition("%")[0])
-    found = getattr(found, "ipv4_mapped", None) or found
-    never = found.is_link_local or found.is_multicast or found.is_unspecified
-    if never or not (local or found.is_global):
+    address = ipaddress.ip_address(number.partition("%")[0])
+    address = getattr(address, "ipv4_mapped", None) or address
+    never = address.is_link_local or address.is_multicast or address.is_unspecified
+    if never or not (local or address.is_global):
         do = "" if never else "; set DYADCAST_WEBHOOK_LOCAL=yes if that is meant"
         raise SendError(f"webhook: an address of this machine or network{do}", permanent=True)
 
@@ -197,16 +197,16 @@ def _ask(
 
 
 def _words(error: BaseException | None) -> str:
-    told = "no connection" if isinstance(error, httpx.ConnectError) else "broken off"
+    cause = "no connection" if isinstance(error, httpx.ConnectError) else "broken off"
     while error is not None:
         if isinstance(error, ssl.SSLCertVerificationError):
             return "the host's certificate does not hold"
         error = error.__cause__ or error.__context__
-    return told
+    return cause
 
 
 def _judge(status: int, headers: Mapping[str, str]) -> None:
-    """None for 2xx; raises Passing or SendError else."""
+    """Raises Passing or SendError where the status is not 2xx."""
     if 200 <= status < 300:
         return
     if status in _AGAIN or status >= 500:

@@ -1,6 +1,6 @@
 """The HTTP interface: what is published and archived, read; events of one's own, written."""
 
 from publish.api.app import make_app
-from publish.api.state import State
+from publish.api.state import ServiceState
 
-__all__ = ["State", "make_app"]
+__all__ = ["ServiceState", "make_app"]

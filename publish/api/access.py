@@ -7,7 +7,7 @@ import asyncio
 import ipaddress
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NoReturn
@@ -48,12 +48,25 @@ class Rules:
 
     open_reading: bool = False
     """Reading needs no key, whoever asks."""
+    open_loopback: bool = True
+    """Reading from this machine needs no key. Where others may come by a proxy on it this must be
+    off: not every proxy says that it is one."""
     hosts: frozenset[str] = LOOPBACK_NAMES
     """Names under which the service may be asked, without port: a foreign page's name for this
     machine (DNS rebinding) is none of them. Empty: any."""
     rate: str = "600/minute"
     failures: str = "20/minute"
     """Refused keys from one address."""
+
+    @classmethod
+    def of(cls, host: str, names: Sequence[str], open_reading: bool, rate: str) -> "Rules":
+        """The rules of a service that listens on `host` and is asked under `names`, '*' for any.
+
+        Loopback is open only where neither says that others may come.
+        """
+        alone = not names and (host in LOOPBACK_NAMES or is_loopback(host))
+        named = LOOPBACK_NAMES | {name.lower() for name in (host, *names)}
+        return cls(open_reading, alone, frozenset() if "*" in names else named, rate)
 
 
 class Access:
@@ -73,7 +86,8 @@ class Access:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        stop = self.metrics.start()
+        stop, head = self.metrics.start(), scope["method"] == "HEAD"
+        inner = {**scope, "method": "GET"} if head else scope
         seen: dict[str, Any] = {"status": 500, "problem": None}
 
         def refuse(problem: Problem) -> NoReturn:
@@ -86,11 +100,13 @@ class Access:
             if message["type"] == "http.response.start":
                 seen["status"] = message["status"]
                 message["headers"] = [*message["headers"], *_RAW]
+            elif head:  # an answer to GET, without its body
+                message["body"] = b""
             await send(message)
 
         try:
             await self._allowed(scope)
-            await self.app(scope, _bounded(scope, receive, refuse), tell)
+            await self.app(inner, _bounded(scope, receive, refuse), tell)
             if seen["problem"]:
                 raise seen["problem"]
         except Problem as problem:
@@ -98,7 +114,7 @@ class Access:
             await _refuse(problem, tell)
             _note(scope, problem)
         finally:
-            route = getattr(scope.get("route"), "path", "refused")
+            route = getattr(inner.get("route"), "path", "refused")
             stop(scope["method"], route, seen["status"])
 
     async def _allowed(self, scope: Scope) -> None:
@@ -150,10 +166,14 @@ class Access:
         return key
 
     def _reads_openly(self, headers: dict[bytes, bytes], address: str) -> bool:
-        """Loopback reads without a key, unless a proxy stands there for others."""
+        """Loopback reads without a key where the rules say so, unless a proxy shows itself."""
         if self.rules.open_reading:
             return True
-        return is_loopback(address) and not any(name in headers for name in FORWARDED)
+        return (
+            self.rules.open_loopback
+            and is_loopback(address)
+            and not any(name in headers for name in FORWARDED)
+        )
 
 
 @lru_cache(maxsize=4096)

@@ -56,16 +56,16 @@ class Age:
 
     def headers(self) -> dict[str, str]:
         """As headers, for formats that have no room for them."""
-        found = {"X-Dyadcast-Is-Stale": "true" if self.stale else "false"}
+        headers = {"X-Dyadcast-Is-Stale": "true" if self.stale else "false"}
         if self.as_of:
-            found["X-Dyadcast-As-Of"] = self.as_of.isoformat()
+            headers["X-Dyadcast-As-Of"] = self.as_of.isoformat()
         if self.data_as_of:
-            found["X-Dyadcast-Data-As-Of"] = self.data_as_of.isoformat()
+            headers["X-Dyadcast-Data-As-Of"] = self.data_as_of.isoformat()
         if self.modified:
-            found["Last-Modified"] = format_datetime(self.modified.astimezone(UTC), usegmt=True)
+            headers["Last-Modified"] = format_datetime(self.modified.astimezone(UTC), usegmt=True)
         if self.stale:
-            found["Warning"] = f'110 dyadcast "{self.stale}"'
-        return found
+            headers["Warning"] = f'110 dyadcast "{self.stale}"'
+        return headers
 
 
 @dataclass(frozen=True, slots=True)

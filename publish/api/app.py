@@ -12,7 +12,7 @@ from publish.api.access import Access, Rules
 from publish.api.front import Front
 from publish.api.metrics import Metrics
 from publish.api.problems import Problem, on_failure, on_http, on_invalid, on_problem
-from publish.api.state import State
+from publish.api.state import ServiceState
 from publish.archive.keys import Keys
 
 VERSION: Final = "1"
@@ -20,7 +20,7 @@ ABOUT: Final = """Scores of the risk that a conflict escalates, with their base 
 record. Every answer says as of when it holds and whether it is stale."""
 
 
-def make_app(state: State, rules: Rules) -> ASGIApp:
+def make_app(state: ServiceState, rules: Rules) -> ASGIApp:
     """The whole service: the routes behind the gate. Nothing is asked of a database until a
     request comes, but that the table of keys is there."""
     metrics = Metrics()
@@ -28,7 +28,7 @@ def make_app(state: State, rules: Rules) -> ASGIApp:
     return Access(front, Keys(state.engine), rules, metrics)
 
 
-def make_routes(state: State, metrics: Metrics) -> FastAPI:
+def make_routes(state: ServiceState, metrics: Metrics) -> FastAPI:
     """The routes alone, with their OpenAPI description."""
     app = FastAPI(
         title="dyadcast",

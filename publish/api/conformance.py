@@ -41,12 +41,12 @@ def check(
     `client` is asked instead of a new one, as in tests.
     """
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    asked = client or httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=SECONDS)
+    service = client or httpx.Client(base_url=url.rstrip("/"), headers=headers, timeout=SECONDS)
     try:
-        return [_checked(promise, test, asked, theatre) for promise, test in PROMISES.items()]
+        return [_checked(promise, test, service, theatre) for promise, test in PROMISES.items()]
     finally:
         if client is None:
-            asked.close()
+            service.close()
 
 
 Test = Callable[[httpx.Client, str], None]
@@ -65,15 +65,15 @@ def _checked(promise: str, test: Test, client: httpx.Client, theatre: str) -> Ch
 
 
 def _ask(client: httpx.Client, path: str, status: int = 200, **headers: str) -> httpx.Response:
-    found = client.get(path, headers=headers)
-    if found.status_code != status:
-        raise Broken(f"GET {path}: status {found.status_code}, expected {status}")
-    return found
+    response = client.get(path, headers=headers)
+    if response.status_code != status:
+        raise Broken(f"GET {path}: status {response.status_code}, expected {status}")
+    return response
 
 
-def _hold(kept: bool, told: str) -> None:
+def _hold(kept: bool, fault: str) -> None:
     if not kept:
-        raise Broken(told)
+        raise Broken(fault)
 
 
 def _alive(client: httpx.Client, _theatre: str) -> None:
@@ -89,10 +89,10 @@ def _described(client: httpx.Client, theatre: str) -> None:
 
 
 def _aged(client: httpx.Client, theatre: str) -> None:
-    found = _ask(client, f"/v1/{theatre}/scores")
-    body = found.json()
-    _hold(found.headers["x-dyadcast-as-of"] == body["as_of"], "as_of differs in body and header")
-    stale = found.headers["x-dyadcast-is-stale"] == "true"
+    response = _ask(client, f"/v1/{theatre}/scores")
+    body = response.json()
+    _hold(response.headers["x-dyadcast-as-of"] == body["as_of"], "as_of differs in body and header")
+    stale = response.headers["x-dyadcast-is-stale"] == "true"
     _hold(stale == body["is_stale"] == bool(body["stale_reason"]), "staleness is contradictory")
     ready = client.get("/health/ready").status_code
     _hold(ready in (200, 503), f"/health/ready: status {ready}")
@@ -116,10 +116,10 @@ def _sound(client: httpx.Client, theatre: str) -> None:
     text = _ask(client, f"/v1/{theatre}/issues/latest/forecast.json").text
     forecast = from_json(text)  # holds every rule of the contract
     rows = _ask(client, f"/v1/{theatre}/scores").json()["rows"]
-    said = {row.key: row.probability for row in forecast.rows}
+    probabilities = {row.key: row.probability for row in forecast.rows}
     for row in rows:
         key = (row["unit"], row["target"], row["horizon_days"])
-        _hold(said[key] == row["probability"], f"{_name(row)}: not the issue's number")
+        _hold(probabilities[key] == row["probability"], f"{_name(row)}: not the issue's number")
         if row["probability"] is not None:
             moved = 100 * (row["probability"] - row["baseline_probability"])
             total = sum(row["drivers"].values())
@@ -183,8 +183,13 @@ def _linked(links: list[dict[str, Any]], theatre: str) -> Iterator[str]:
 
 
 def _guarded(client: httpx.Client, theatre: str) -> None:
-    found = client.post(f"/v1/{theatre}/events", json={}, headers={"Authorization": "Bearer none"})
-    _hold(found.status_code in (401, 429), f"writing with a wrong key: status {found.status_code}")
+    response = client.post(
+        f"/v1/{theatre}/events", json={}, headers={"Authorization": "Bearer none"}
+    )
+    _hold(
+        response.status_code in (401, 429),
+        f"writing with a wrong key: status {response.status_code}",
+    )
     headers = _ask(client, f"/v1/{theatre}/scores").headers
     _hold(headers.get("x-content-type-options") == "nosniff", "no nosniff header")
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from publish.api.state import State
+from publish.api.state import ServiceState
 
 KEPT: Final = 256
 """Answers at most."""
@@ -35,21 +35,21 @@ class Front:
     ever of two editions.
     """
 
-    def __init__(self, app: ASGIApp, state: State) -> None:
+    def __init__(self, app: ASGIApp, state: ServiceState) -> None:
         self.app = app
         self.state = state
         self.kept: OrderedDict[Key, Kept] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
-        found = FROM_ISSUE.fullmatch(scope["path"]) if scope.get("method") == "GET" else None
-        if found is None:
+        path = FROM_ISSUE.fullmatch(scope["path"]) if scope.get("method") == "GET" else None
+        if path is None:
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
         packed = b"gzip" in headers.get(b"accept-encoding", b"")
         key = (scope["path"], scope["query_string"], headers.get(b"accept", b""), packed)
-        token = self.state.token(found[1]) if found[1] in self.state.theatres else ()
+        token = self.state.token(path[1]) if path[1] in self.state.theatres else ()
         kept = self.kept.get(key)
         held = headers.get(b"if-none-match")
         since = b"if-modified-since" in headers
@@ -60,7 +60,7 @@ class Front:
         if since or held is not None or not token:
             await self.app(scope, receive, send)
             return
-        await self._made(scope, receive, send, key, token, found[1])
+        await self._made(scope, receive, send, key, token, path[1])
 
     async def _made(
         self,

@@ -7,16 +7,16 @@ from fastapi.responses import PlainTextResponse, Response
 
 from publish.api import schemas
 from publish.api.answers import document, sent
-from publish.api.asked import Asked
 from publish.api.metrics import Metrics
+from publish.api.parameters import Parameters
 from publish.api.problems import Problem
 from publish.api.scores import KEY, state_of
 
 router = APIRouter(tags=["health"])
 READY = {
     200: {
-        "model": schemas.Health,
-        "content": {"application/json": {"example": schemas.example(schemas.Health)}},
+        "model": schemas.HealthAnswer,
+        "content": {"application/json": {"example": schemas.example(schemas.HealthAnswer)}},
     },
     **schemas.refusals(401, 422, 429, 503),
 }
@@ -24,13 +24,13 @@ PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @router.get("/health/live", responses=READY)
-async def live(request: Request, _none: Annotated[Asked, Query()]) -> Response:
+async def live(request: Request, _none: Annotated[Parameters, Query()]) -> Response:
     """The process answers."""
     return sent(request, document({"status": "ok", "detail": {}}, {}), "no-store")
 
 
 @router.get("/health/ready", responses=READY)
-async def ready(request: Request, _none: Annotated[Asked, Query()]) -> Response:
+async def ready(request: Request, _none: Annotated[Parameters, Query()]) -> Response:
     """Every theatre has an issue that is no older than it allows; else 503 and why."""
     state = state_of(request)
     detail, wrong = {}, []
@@ -57,17 +57,17 @@ async def ready(request: Request, _none: Annotated[Asked, Query()]) -> Response:
         **schemas.refusals(401, 403, 422, 429),
     },
 )
-async def metrics(request: Request, _none: Annotated[Asked, Query()]) -> Response:
+async def metrics(request: Request, _none: Annotated[Parameters, Query()]) -> Response:
     """Counts and times for Prometheus; needs a key with the scope admin."""
     state = state_of(request)
-    found: Metrics = request.app.state.metrics
+    gauges: Metrics = request.app.state.metrics
     today = state.clock().date()
     for name, theatre in state.theatres.items():
         try:
             edition = state.edition(theatre)
         except Problem:
-            found.ready.labels(name).set(0)
+            gauges.ready.labels(name).set(0)
             continue
-        found.age.labels(name).set((today - edition.forecast.as_of).days)
-        found.ready.labels(name).set(0 if edition.stale else 1)
-    return Response(found.text(), media_type=PROMETHEUS, headers={"Cache-Control": "no-store"})
+        gauges.age.labels(name).set((today - edition.forecast.as_of).days)
+        gauges.ready.labels(name).set(0 if edition.stale else 1)
+    return Response(gauges.text(), media_type=PROMETHEUS, headers={"Cache-Control": "no-store"})

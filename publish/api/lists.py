@@ -9,10 +9,10 @@ from fastapi.responses import Response
 
 from publish.api import schemas
 from publish.api.answers import Age, Table, document, negotiated, sent, table
-from publish.api.asked import (
-    Asked,
+from publish.api.parameters import (
     EventPart,
     IssuePart,
+    Parameters,
     ProofPart,
     ResolvedPart,
     check_rows,
@@ -21,7 +21,7 @@ from publish.api.asked import (
 )
 from publish.api.problems import Problem
 from publish.api.scores import Named, state_of
-from publish.api.state import State
+from publish.api.state import ServiceState
 from publish.archive.history import issues_before, links_from
 from publish.archive.scoreboard import Part
 from publish.contract.older import with_thresholds
@@ -36,7 +36,7 @@ def _accept(request: Request) -> str:
     return negotiated(request.headers.get("accept", ""))
 
 
-def _age(state: State, theatre: Theatre) -> Age:
+def _age(state: ServiceState, theatre: Theatre) -> Age:
     """The latest issue's; without one it is said that there is none."""
     try:
         edition = state.edition(theatre)
@@ -46,7 +46,7 @@ def _age(state: State, theatre: Theatre) -> Age:
 
 
 @router.get("/theatres", responses=schemas.described(schemas.Theatres))
-async def theatres(request: Request, _none: Annotated[Asked, Query()]) -> Response:
+async def theatres(request: Request, _none: Annotated[Parameters, Query()]) -> Response:
     """The theatres there are."""
     state = state_of(request)
     listed = [
@@ -57,37 +57,39 @@ async def theatres(request: Request, _none: Annotated[Asked, Query()]) -> Respon
 
 
 @router.get("/{theatre}", responses=schemas.described(schemas.TheatreAnswer))
-async def theatre(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
+async def theatre(
+    request: Request, theatre: Named, _none: Annotated[Parameters, Query()]
+) -> Response:
     """The theatre's units, targets and levels, with their definitions."""
     state = state_of(request)
-    found = state.theatre(theatre)
-    age = _age(state, found)
-    units: list[dict[str, Any]] = [{"unit": DYAD, "meaning": " and ".join(found.actors)}]
-    for each in found.segments:
+    conflict = state.theatre(theatre)
+    age = _age(state, conflict)
+    units: list[dict[str, Any]] = [{"unit": DYAD, "meaning": " and ".join(conflict.actors)}]
+    for each in conflict.segments:
         crossings = [crossing.model_dump(exclude={"aliases"}) for crossing in each.crossings]
-        meaning = f"the border between {' and '.join(each.sides[a] for a in found.actors)}"
+        meaning = f"the border between {' and '.join(each.sides[a] for a in conflict.actors)}"
         units.append({"unit": each.name, "meaning": meaning, "crossings": crossings})
-    told = {unit["unit"] for unit in units}
+    named = {unit["unit"] for unit in units}
     units += [
-        {"unit": unit, "meaning": "a country"} for unit in found.all_units if unit not in told
+        {"unit": unit, "meaning": "a country"} for unit in conflict.all_units if unit not in named
     ]
     value = {
         **age.value(),
-        "name": found.name,
-        "title": found.title,
-        "actors": list(found.actors),
-        "baseline": found.baseline,
+        "name": conflict.name,
+        "title": conflict.title,
+        "actors": list(conflict.actors),
+        "baseline": conflict.baseline,
         "units": units,
         "targets": [
             {
                 "target": name,
                 **each.model_dump(mode="json"),
                 "published": {n: each.asks(k) for n, k in each.published(name).items()},
-                "units": list(found.units(name)),
+                "units": list(conflict.units(name)),
             }
-            for name, each in found.targets.items()
+            for name, each in conflict.targets.items()
         ],
-        "levels": [level.model_dump() for level in found.levels],
+        "levels": [level.model_dump() for level in conflict.levels],
     }
     return sent(request, document(value, age.headers()))
 
@@ -96,19 +98,19 @@ async def theatre(request: Request, theatre: Named, _none: Annotated[Asked, Quer
 def issues(request: Request, theatre: Named, wanted: Annotated[IssuePart, Query()]) -> Response:
     """Archived issues, the newest first."""
     state, chosen = state_of(request), _accept(request)
-    found = state.theatre(theatre)
+    conflict = state.theatre(theatre)
     before = opened(wanted.cursor, int)
     limit = wanted.limit
     rows = issues_before(
         state.engine,
-        found.name,
+        conflict.name,
         before[0] if before else None,
         limit + 1,
         wanted.as_of,
     )
     following = sealed(rows[limit - 1]["position"]) if len(rows) > limit else None
     more = {"next": following}
-    age = _age(state, found)
+    age = _age(state, conflict)
     return sent(
         request, table(Table(schemas.ISSUES, rows[:limit], f"{theatre}_issues", more), age, chosen)
     )
@@ -118,11 +120,11 @@ def issues(request: Request, theatre: Named, wanted: Annotated[IssuePart, Query(
 def events(request: Request, theatre: Named, wanted: Annotated[EventPart, Query()]) -> Response:
     """Events as known on a day, the newest first, each with its source and address."""
     state, chosen = state_of(request), _accept(request)
-    found = state.theatre(theatre)
+    conflict = state.theatre(theatre)
     part: EventPart = wanted
     as_of = part.as_of or state.clock().date()
-    shown = [source.name for source in found.sources if source.shown]
-    frame = state.store(found).events(as_of, sources=shown)
+    shown = [source.name for source in conflict.sources if source.shown]
+    frame = state.store(conflict).events(as_of, sources=shown)
     if part.since:
         frame = frame[frame["occurred_on"] >= part.since.isoformat()]
     for name in ("type", "segment"):
@@ -132,7 +134,7 @@ def events(request: Request, theatre: Named, wanted: Annotated[EventPart, Query(
     rows = [event_values(row) for row in frame[::-1][start[0] :][: part.limit].to_dict("records")]
     end = start[0] + part.limit
     more = {"next": sealed(end) if end < len(frame) else None}
-    age = Age(found.name, as_of, None, "")
+    age = Age(conflict.name, as_of, None, "")
     return sent(request, table(Table(schemas.EVENTS, rows, f"{theatre}_events", more), age, chosen))
 
 
@@ -161,24 +163,26 @@ def scoreboard(
 ) -> Response:
     """What past issues said and what happened, the newest first, with the means in `summary`."""
     state, chosen = state_of(request), _accept(request)
-    found = state.theatre(theatre)
-    check_rows(wanted, found)
+    conflict = state.theatre(theatre)
+    check_rows(wanted, conflict)
     part = Part(wanted.unit, wanted.target, wanted.horizon)
     start = (opened(wanted.cursor, int) or (0,))[0]
-    standing = state.scoreboard.standing(found.name, part, start=start, limit=wanted.limit + 1)
-    rows = with_thresholds(standing[: wanted.limit], found)
+    standing = state.scoreboard.standing(conflict.name, part, start=start, limit=wanted.limit + 1)
+    rows = with_thresholds(standing[: wanted.limit], conflict)
     more = {
         "next": sealed(start + wanted.limit) if len(standing) > wanted.limit else None,
-        "summary": state.scoreboard.summary(found.name, part),
+        "summary": state.scoreboard.summary(conflict.name, part),
     }
-    age = _age(state, found)
+    age = _age(state, conflict)
     return sent(
         request, table(Table(schemas.RESOLVED, rows, f"{theatre}_scoreboard", more), age, chosen)
     )
 
 
 @router.get("/{theatre}/models", responses=schemas.described(schemas.Record, tabular=True))
-async def models(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
+async def models(
+    request: Request, theatre: Named, _none: Annotated[Parameters, Query()]
+) -> Response:
     """The model behind the latest issue, and its out-of-sample record against the base rate."""
     state, chosen = state_of(request), _accept(request)
     edition = state.edition(state.theatre(theatre))
@@ -192,7 +196,9 @@ async def models(request: Request, theatre: Named, _none: Annotated[Asked, Query
 
 
 @router.get("/{theatre}/streams", responses=schemas.described(schemas.Streams, tabular=True))
-async def streams(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
+async def streams(
+    request: Request, theatre: Named, _none: Annotated[Parameters, Query()]
+) -> Response:
     """How each stream fared when the latest issue was made."""
     state, chosen = state_of(request), _accept(request)
     edition = state.edition(state.theatre(theatre))
@@ -202,12 +208,12 @@ async def streams(request: Request, theatre: Named, _none: Annotated[Asked, Quer
 
 
 @router.get("/{theatre}/archive", responses=schemas.described(schemas.Head))
-def archive(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
+def archive(request: Request, theatre: Named, _none: Annotated[Parameters, Query()]) -> Response:
     """The archive's chain: how long it is, and the hash of its last issue."""
     state = state_of(request)
-    found = state.theatre(theatre)
-    age = _age(state, found)
-    head = state.archive.head(found.name)
+    conflict = state.theatre(theatre)
+    age = _age(state, conflict)
+    head = state.archive.head(conflict.name)
     return sent(request, document({**age.value(), **asdict(head)}, age.headers()))
 
 
@@ -220,8 +226,8 @@ def proof(
 ) -> Response:
     """That an issue stands in the archive: the links of the chain from it to the head."""
     state = state_of(request)
-    found = state.theatre(theatre)
-    name, age = found.name, _age(state, found)
+    conflict = state.theatre(theatre)
+    name, age = conflict.name, _age(state, conflict)
     links = links_from(state.engine, name, issue_id, wanted.start, PROOF_LINKS)
     if not links:
         raise Problem(404, f"no issue {issue_id} in the archive", parameter="issue_id")

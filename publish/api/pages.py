@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from publish.api import schemas
 from publish.api.answers import Age, Answer, sent
-from publish.api.asked import Asked
+from publish.api.parameters import Parameters
 from publish.api.problems import Problem
 from publish.api.scores import Named, state_of
-from publish.api.state import Edition, State
+from publish.api.state import Edition, ServiceState
 from publish.page.page import page_html
 from theatres import Theatre
 
@@ -37,20 +37,20 @@ FEED = {
 
 
 @router.get("/", response_class=HTMLResponse, responses=PAGE)
-def front(request: Request, _none: Annotated[Asked, Query()]) -> Response:
+def front(request: Request, _none: Annotated[Parameters, Query()]) -> Response:
     """The page of the first theatre's latest issue."""
     state = state_of(request)
     return _page(request, state, next(iter(state.theatres.values())))
 
 
 @router.get("/{theatre}/page", response_class=HTMLResponse, responses=PAGE)
-def page(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
+def page(request: Request, theatre: Named, _none: Annotated[Parameters, Query()]) -> Response:
     """The page of a theatre's latest issue."""
     state = state_of(request)
     return _page(request, state, state.theatre(theatre))
 
 
-def _page(request: Request, state: State, theatre: Theatre) -> Response:
+def _page(request: Request, state: ServiceState, theatre: Theatre) -> Response:
     edition = state.edition(theatre)
     age = Age.of(edition.forecast, edition.stale, state.clock())
     answer = Answer(_drawn(_Drawn(edition, theatre, state)), HTML, age.headers())
@@ -60,7 +60,7 @@ def _page(request: Request, state: State, theatre: Theatre) -> Response:
 class _Drawn:
     """An edition to be drawn, equal to another of the same token: it is drawn once."""
 
-    def __init__(self, edition: Edition, theatre: Theatre, state: State) -> None:
+    def __init__(self, edition: Edition, theatre: Theatre, state: ServiceState) -> None:
         self.edition, self.theatre, self.state = edition, theatre, state
 
     def __hash__(self) -> int:
@@ -78,7 +78,7 @@ def _drawn(what: _Drawn) -> bytes:
 
 
 @router.get("/{theatre}/alerts.atom", response_class=AtomResponse, responses=FEED)
-def feed(request: Request, theatre: Named, _none: Annotated[Asked, Query()]) -> Response:
+def feed(request: Request, theatre: Named, _none: Annotated[Parameters, Query()]) -> Response:
     """The theatre's alerts as an Atom feed."""
     state = state_of(request)
     path = state.root / state.theatre(theatre).name / "alerts.atom"

@@ -35,9 +35,9 @@ class Problem(Exception):  # noqa: N818 (the standard's word)
         self.headers = headers or {}
 
     @classmethod
-    def unknown(cls, what: str, found: str, known: Iterable[str]) -> Self:
+    def unknown(cls, what: str, name: str, known: Iterable[str]) -> Self:
         """404 for a name that is not there, with those that are."""
-        return cls(404, f"unknown {what} {found[:80]!r}", parameter=what, known=sorted(known))
+        return cls(404, f"unknown {what} {name[:80]!r}", parameter=what, known=sorted(known))
 
     def body(self) -> bytes:
         """The problem as JSON."""
@@ -74,9 +74,9 @@ async def on_invalid(_request: Request, error: Exception) -> Response:
     fault = error.errors()[0]
     place = [str(part) for part in fault["loc"]]
     name = place[-1] if place else "request"
-    found = fault.get("input")
-    told = f", found {str(found)[:80]!r}" if isinstance(found, str | int | float) else ""
-    return answered(Problem(422, f"{name}: {fault['msg']}{told}", parameter=name))
+    value = fault.get("input")
+    shown = f", found {str(value)[:80]!r}" if isinstance(value, str | int | float) else ""
+    return answered(Problem(422, f"{name}: {fault['msg']}{shown}", parameter=name))
 
 
 async def on_http(_request: Request, error: Exception) -> Response:

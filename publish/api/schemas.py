@@ -228,7 +228,7 @@ class Stored(BaseModel):
     state: str = Field(examples=["stored"], description="stored, revised or there already")
 
 
-class Health(BaseModel):
+class HealthAnswer(BaseModel):
     """Whether the service lives, or is ready."""
 
     status: str = Field(examples=["ok"])

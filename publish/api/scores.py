@@ -20,7 +20,7 @@ from publish.api.answers import (
     table,
     written_line,
 )
-from publish.api.asked import (
+from publish.api.parameters import (
     OfIssue,
     Rows,
     RowsOfIssue,
@@ -30,8 +30,8 @@ from publish.api.asked import (
     sealed,
 )
 from publish.api.problems import Problem
-from publish.api.state import State
-from publish.archive.history import Wanted, history, place_of
+from publish.api.state import ServiceState
+from publish.archive.history import Selection, history, place_of
 from publish.contract.forecast import SCORE, Forecast, score_lines, to_json
 from publish.contract.older import with_thresholds
 from publish.contract.row import ROW
@@ -43,9 +43,9 @@ KEY = Depends(HTTPBearer(scheme_name="key", auto_error=False))
 CACHE = "private, max-age=60, must-revalidate"
 
 
-def state_of(request: Request) -> State:
+def state_of(request: Request) -> ServiceState:
     """What the requests share."""
-    state: State = request.app.state.shared
+    state: ServiceState = request.app.state.shared
     return state
 
 
@@ -112,11 +112,11 @@ async def score(
 ) -> Response:
     """One row, with its drivers and the split of its change."""
     state = state_of(request)
-    found = state.theatre(theatre)
+    conflict = state.theatre(theatre)
     row = Rows.model_construct(unit=unit, target=target, horizon=horizon, level=None)
-    check_rows(row, found)
-    forecast, stale = state.issue(found, wanted.as_of)
-    lines = chosen_lines(forecast, found, row)
+    check_rows(row, conflict)
+    forecast, stale = state.issue(conflict, wanted.as_of)
+    lines = chosen_lines(forecast, conflict, row)
     if not lines:
         units = sorted({each.unit for each in forecast.rows if each.target == target})
         raise Problem.unknown(f"unit of {target}", unit, units)
@@ -183,8 +183,8 @@ def _history(
     return sent(request, table(made, age, chosen))
 
 
-def _wanted(asked_for: RowsThroughTime) -> Wanted:
-    return Wanted(
+def _wanted(asked_for: RowsThroughTime) -> Selection:
+    return Selection(
         unit=asked_for.unit,
         target=asked_for.target,
         horizon_days=asked_for.horizon,

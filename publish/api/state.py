@@ -36,7 +36,7 @@ class Edition:
 
 
 @dataclass
-class State:
+class ServiceState:
     """Everything that requests share. `clock` gives the present moment in UTC."""
 
     root: Path
@@ -69,10 +69,10 @@ class State:
     def token(self, theatre: str) -> tuple[object, ...]:
         """What the latest issue and its age depend on: one look at the manifest, and the day."""
         try:
-            found = os.stat(f"{self.root}/{theatre}/manifest.json")  # noqa: PTH116 (each request)
+            status = os.stat(f"{self.root}/{theatre}/manifest.json")  # noqa: PTH116 (each request)
         except FileNotFoundError:
             return ()
-        return found.st_mtime_ns, found.st_ino, found.st_size, self.clock().date()
+        return status.st_mtime_ns, status.st_ino, status.st_size, self.clock().date()
 
     def edition(self, theatre: Theatre) -> Edition:
         """The latest issue; Problem 404 where none is published yet, 503 where it is torn."""

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from errors import DyadcastError
 from publish.api import schemas
 from publish.api.answers import document
-from publish.api.asked import Asked
+from publish.api.parameters import Parameters
 from publish.api.problems import Problem
 from publish.api.scores import KEY, Named, state_of
 
@@ -28,19 +28,19 @@ def add(
     request: Request,
     theatre: Named,
     event: schemas.NewEvent,
-    _none: Annotated[Asked, Query()],
+    _none: Annotated[Parameters, Query()],
 ) -> Response:
     """Add an event of your own; the same again changes nothing. Needs the scope events."""
     state = state_of(request)
     name = state.theatre(theatre).name
-    told = {
+    fields = {
         field: "" if value is None else str(value)
         for field, value in event.model_dump(mode="json").items()
     }
     if event.known_at is not None and event.known_at.tzinfo is not None:
-        told["known_at"] = event.known_at.astimezone(UTC).replace(tzinfo=None).isoformat()
+        fields["known_at"] = event.known_at.astimezone(UTC).replace(tzinfo=None).isoformat()
     try:
-        event_id, outcome = state.add_event(name, told, state.clock())
+        event_id, outcome = state.add_event(name, fields, state.clock())
     except DyadcastError as error:
         raise Problem(409, str(error)[:400], parameter="body") from None
     answer = document({"event_id": event_id, "state": outcome}, {})

@@ -120,14 +120,14 @@ class Archive:
         """The archived issue, held against its hash; ArchiveError where missing or changed."""
         query = sa.select(issues.c.body, issues.c.body_sha256).where(_is(theatre, issue_id))
         with reading(self._engine) as connection:
-            found = connection.execute(query).first()
-        if found is None:
+            line = connection.execute(query).first()
+        if line is None:
             raise ArchiveError(
                 "no such issue in the archive",
                 where=name_of(self._engine),
                 found=f"{theatre} {issue_id}",
             )
-        return self._read(found.body, found.body_sha256)
+        return self._read(line.body, line.body_sha256)
 
     def previous(self, theatre: str, as_of: date, hindcast: bool) -> Forecast | None:
         """The issue before: of those with an earlier as_of the newest, archived last if several.
@@ -142,8 +142,8 @@ class Archive:
             .limit(1)
         )
         with reading(self._engine) as connection:
-            found = connection.execute(query).first()
-        return None if found is None else self._read(found.body, found.body_sha256)
+            line = connection.execute(query).first()
+        return None if line is None else self._read(line.body, line.body_sha256)
 
     def issues(self, theatre: str) -> list[Archived]:
         """The theatre's issues in the order in which they were archived."""
@@ -154,8 +154,8 @@ class Archive:
             .order_by(c.position)
         )
         with reading(self._engine) as connection:
-            found = connection.execute(query).all()
-        return [_archived(line) for line in found]
+            lines = connection.execute(query).all()
+        return [_archived(line) for line in lines]
 
     def theatres(self) -> list[str]:
         """The theatres that have an issue in the archive, sorted."""
@@ -184,10 +184,10 @@ class Archive:
             head = _before(connection, theatre, first) if first else Head()
             audit = Audit(theatre, head, count=head.position)
             query = sa.select(issues).where(issues.c.theatre == theatre, issues.c.position >= first)
-            found = connection.execution_options(yield_per=50).execute(
+            links = connection.execution_options(yield_per=50).execute(
                 query.order_by(issues.c.position)
             )
-            for line in found.mappings():
+            for line in links.mappings():
                 one = Link(**{name: _legible(value) for name, value in line.items()})
                 audit.take(one, _scores(connection, theatre, one.position))
             audit.faults += _orphans(connection, theatre, first)
@@ -238,8 +238,8 @@ def _head(connection: Connection, theatre: str) -> Head:
         .order_by(issues.c.position.desc())
         .limit(1)
     )
-    found = connection.execute(query).first()
-    return Head() if found is None else Head(found.position, found.hash)
+    last = connection.execute(query).first()
+    return Head() if last is None else Head(last.position, last.hash)
 
 
 def _before(connection: Connection, theatre: str, position: int) -> Head:

@@ -107,24 +107,24 @@ class Audit:
     _seen: dict[str, int] = field(default_factory=dict)
     _hashes: dict[int, str] = field(default_factory=dict)
 
-    def take(self, found: Link, scores: Sequence[Mapping[str, object]]) -> None:
+    def take(self, stored: Link, scores: Sequence[Mapping[str, object]]) -> None:
         """Check the next issue, in order of position, and its lines in the table `scores`."""
-        if not isinstance(found.position, int):
-            self.faults.append(f"issue {found.issue_id}: {shown(found.position)} is no position")
+        if not isinstance(stored.position, int):
+            self.faults.append(f"issue {stored.issue_id}: {shown(stored.position)} is no position")
             return
-        faults = [*self._place_faults(found), *_body_faults(found)]
-        forecast = _forecast(found)
+        faults = [*self._place_faults(stored), *_body_faults(stored)]
+        forecast = _forecast(stored)
         if isinstance(forecast, str):
             faults.append(forecast)
         else:
-            faults += _column_faults(found, forecast)
-            faults += _score_faults(forecast, found.position, scores)
-        named = found.issue_id if found.issue_id.isalnum() else shown(found.issue_id)
-        self.faults += [f"issue {named} at position {found.position}: {x}" for x in faults]
+            faults += _column_faults(stored, forecast)
+            faults += _score_faults(forecast, stored.position, scores)
+        named = stored.issue_id if stored.issue_id.isalnum() else shown(stored.issue_id)
+        self.faults += [f"issue {named} at position {stored.position}: {x}" for x in faults]
         self.count += 1
-        self.head = Head(found.position, found.hash)
-        self._seen.setdefault(found.issue_id, found.position)
-        self._hashes.setdefault(found.position, found.hash)
+        self.head = Head(stored.position, stored.hash)
+        self._seen.setdefault(stored.issue_id, stored.position)
+        self._hashes.setdefault(stored.position, stored.hash)
 
     def meet(self, expected: Head) -> None:
         """Check that the chain holds a head that was published: a cut end is seen only so."""
@@ -140,39 +140,41 @@ class Audit:
                 f"position {expected.position}: not the issue whose hash was published"
             )
 
-    def _place_faults(self, found: Link) -> list[str]:
+    def _place_faults(self, stored: Link) -> list[str]:
         faults = []
         last = self.head.position
-        if found.position <= last:
+        if stored.position <= last:
             faults.append("the position is taken twice")
-        elif found.position > last + 1:
-            faults.append(f"positions {last + 1} to {found.position - 1} before it are missing")
-        if found.previous_hash != self.head.hash:
+        elif stored.position > last + 1:
+            faults.append(f"positions {last + 1} to {stored.position - 1} before it are missing")
+        if stored.previous_hash != self.head.hash:
             faults.append("it does not follow the issue before it")
-        if (first := self._seen.get(found.issue_id)) is not None:
+        if (first := self._seen.get(stored.issue_id)) is not None:
             faults.append(f"archived already at position {first}")
         return faults
 
 
-def _body_faults(found: Link) -> list[str]:
-    body_sha256 = digest(found.body.encode("utf-8", "surrogateescape"))
+def _body_faults(stored: Link) -> list[str]:
+    body_sha256 = digest(stored.body.encode("utf-8", "surrogateescape"))
     faults = []
-    if found.body_sha256 != body_sha256:
+    if stored.body_sha256 != body_sha256:
         faults.append("the body is not the one that was archived")
-    own = link_hash(found.previous_hash, found.theatre, found.position, found.issue_id, body_sha256)
-    if found.hash != own:
+    own = link_hash(
+        stored.previous_hash, stored.theatre, stored.position, stored.issue_id, body_sha256
+    )
+    if stored.hash != own:
         faults.append("the hash is not that of its contents")
     return faults
 
 
-def _forecast(found: Link) -> Forecast | str:
+def _forecast(stored: Link) -> Forecast | str:
     try:
-        return from_json(found.body)
+        return from_json(stored.body)
     except ForecastError as error:
         return f"the body is no forecast: {error}"
 
 
-def _column_faults(found: Link, forecast: Forecast) -> list[str]:
+def _column_faults(stored: Link, forecast: Forecast) -> list[str]:
     wanted = {
         "theatre": forecast.theatre,
         "issue_id": forecast.issue_id,
@@ -181,9 +183,9 @@ def _column_faults(found: Link, forecast: Forecast) -> list[str]:
         "status": forecast.status,
     }
     return [
-        f"column {name} holds {shown(getattr(found, name))}, the body {shown(value)}"
+        f"column {name} holds {shown(getattr(stored, name))}, the body {shown(value)}"
         for name, value in wanted.items()
-        if getattr(found, name) != value
+        if getattr(stored, name) != value
     ]
 
 
@@ -194,11 +196,11 @@ def _score_faults(
     faults = []
     if len(scores) != len(wanted):
         faults.append(f"{len(scores)} lines in scores, {len(wanted)} in the body")
-    for line, (found, right) in enumerate(zip(scores, wanted, strict=False), 1):
+    for line, (held, right) in enumerate(zip(scores, wanted, strict=False), 1):
         faults += [
-            f"scores line {line}, column {name} holds {shown(found.get(name))}, "
+            f"scores line {line}, column {name} holds {shown(held.get(name))}, "
             f"the body {shown(value)}"
             for name, value in right.items()
-            if found.get(name) != value
+            if held.get(name) != value
         ]
     return faults

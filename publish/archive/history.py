@@ -20,7 +20,7 @@ Place = tuple[str, str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Selection:
     """Which rows: None takes all. Days are as_of's, both included."""
 
     unit: str | None = None
@@ -45,7 +45,7 @@ def counting(theatre: str, *, hindcasts: bool) -> sa.Select[Any]:
 
 
 def history(
-    engine: Engine, theatre: str, wanted: Wanted, after: Place | None, limit: int
+    engine: Engine, theatre: str, wanted: Selection, after: Place | None, limit: int
 ) -> list[dict[str, Any]]:
     """Rows of the issues that count, the oldest first, at most `limit`, from behind `after` on.
 
@@ -65,8 +65,8 @@ def history(
     if after is not None:
         query = query.where(sa.tuple_(*order) > sa.tuple_(*map(sa.literal, after)))
     with reading(engine) as connection:
-        found = connection.execute(query.order_by(*order).limit(limit)).mappings()
-        return [_row(dict(line)) for line in found]
+        lines = connection.execute(query.order_by(*order).limit(limit)).mappings()
+        return [_row(dict(line)) for line in lines]
 
 
 def place_of(row: dict[str, Any]) -> Place:
@@ -74,7 +74,7 @@ def place_of(row: dict[str, Any]) -> Place:
     return str(row["as_of"]), row["target"], row["unit"], row["horizon_days"]
 
 
-def _filters(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+def _filters(wanted: Selection) -> list[sa.ColumnElement[bool]]:
     c = scores.c
     exact = {
         c.unit: wanted.unit,
@@ -82,20 +82,20 @@ def _filters(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
         c.horizon_days: wanted.horizon_days,
         c.level: wanted.level,
     }
-    found = [column == value for column, value in exact.items() if value is not None]
+    conditions = [column == value for column, value in exact.items() if value is not None]
     if wanted.since:
-        found.append(c.as_of >= wanted.since.isoformat())
+        conditions.append(c.as_of >= wanted.since.isoformat())
     if wanted.until:
-        found.append(c.as_of <= wanted.until.isoformat())
-    return found
+        conditions.append(c.as_of <= wanted.until.isoformat())
+    return conditions
 
 
 def _row(line: dict[str, Any]) -> dict[str, Any]:
-    told = DATA_AS_OF.search(line.pop("head"))
+    covered = DATA_AS_OF.search(line.pop("head"))
     for name in ("as_of", "target_end_date", "target_start_date"):
         line[name] = date.fromisoformat(line[name]) if line[name] else None
     line["issued_at"] = datetime.fromisoformat(line["issued_at"])
-    line["data_as_of"] = date.fromisoformat(told[1]) if told else None
+    line["data_as_of"] = date.fromisoformat(covered[1]) if covered else None
     return line
 
 
@@ -111,14 +111,14 @@ def issues_before(
     if as_of is not None:
         query = query.where(c.as_of == as_of.isoformat())
     with reading(engine) as connection:
-        found = connection.execute(query.order_by(c.position.desc()).limit(limit)).mappings()
+        lines = connection.execute(query.order_by(c.position.desc()).limit(limit)).mappings()
         return [
             {
                 **line,
                 "as_of": date.fromisoformat(line["as_of"]),
                 "issued_at": datetime.fromisoformat(line["issued_at"]),
             }
-            for line in found
+            for line in lines
         ]
 
 

@@ -96,10 +96,10 @@ class Keys:
         """True where the key is revoked from now on, False where it was already."""
         mine = api_keys.c.key_id == key_id
         with writing(self._engine) as connection:
-            found = connection.execute(sa.select(api_keys.c.revoked_at).where(mine)).first()
-            if found is None:
+            line = connection.execute(sa.select(api_keys.c.revoked_at).where(mine)).first()
+            if line is None:
                 raise ApiKeyError("no such key", found=key_id, do="see `dyadcast keys list`")
-            if found.revoked_at is not None:
+            if line.revoked_at is not None:
                 return False
             connection.execute(sa.update(api_keys).where(mine).values(revoked_at=now.isoformat()))
         return True
@@ -111,13 +111,13 @@ class Keys:
             return None
         with reading(self._engine) as connection:
             query = sa.select(api_keys).where(api_keys.c.key_id == parts[1])
-            found = connection.execute(query).first()
+            line = connection.execute(query).first()
         # compared even where there is no such id, so that time tells nothing of ids
-        kept = found.secret_sha256 if found else _digest("")
+        kept = line.secret_sha256 if line else _digest("")
         same = hmac.compare_digest(kept, _digest(parts[2]))
-        if found is None or not same or found.revoked_at is not None:
+        if line is None or not same or line.revoked_at is not None:
             return None
-        return Key(found.key_id, found.name, found.scope, found.made_at, None)
+        return Key(line.key_id, line.name, line.scope, line.made_at, None)
 
 
 def _digest(secret: str) -> str:

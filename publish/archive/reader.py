@@ -42,7 +42,7 @@ class ReaderError(DyadcastError):
 
 
 def make_reader(engine: Engine, name: str, password: str) -> None:
-    """None; the role may log in and select from the views, and nothing else. Made or mended.
+    """Makes or mends the role: it may log in and select from the views, and nothing else.
 
     The server is given the password's SCRAM verifier, never the password. PUBLIC loses the rights
     to create in the schema and to make temporary tables. Large objects, which PostgreSQL lets
@@ -70,15 +70,15 @@ def _is_ours(connection: Connection, name: str) -> bool:
     query = sa.text(
         "SELECT shobj_description(oid, 'pg_authid') AS mark FROM pg_roles WHERE rolname = :name"
     )
-    found = connection.execute(query, {"name": name}).first()
-    if found is not None and found.mark != MARK:
+    role = connection.execute(query, {"name": name}).first()
+    if role is not None and role.mark != MARK:
         raise ReaderError(
             "the role is there, and was not made to read the views",
             where=name_of(connection.engine),
             found=name,
             do="choose another name",
         )
-    return found is not None
+    return role is not None
 
 
 def _set_password(connection: Connection, name: str, password: str, verb: str) -> None:

@@ -48,7 +48,7 @@ Key = tuple[str, str, str, int]
 """Issue, unit, target, horizon in days."""
 
 
-class Said(NamedTuple):
+class PastRow(NamedTuple):
     """One published row with a probability; days are ISO text."""
 
     theatre: str
@@ -104,35 +104,35 @@ class Scoreboard:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def said(self, theatre: str, until: date) -> list[Said]:
+    def passed(self, theatre: str, until: date) -> list[PastRow]:
         """Every archived row with a probability whose window has passed by that day."""
         c = scores.c
         columns = {**c, "hindcast": (c.issue_status == "hindcast").label("hindcast")}
-        query = sa.select(*(columns[name] for name in Said._fields)).where(
+        query = sa.select(*(columns[name] for name in PastRow._fields)).where(
             c.theatre == theatre,
             c.probability.is_not(None),
             c.target_end_date <= until.isoformat(),
         )
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(c.position, c.line))
-            return list(map(Said._make, rows))
+            return list(map(PastRow._make, rows))
 
     def close(
-        self, found: Iterable[tuple[Said, int]], vintage: str, now: datetime
+        self, judged: Iterable[tuple[PastRow, int]], vintage: str, now: datetime
     ) -> tuple[int, int]:
         """How many rows were closed, and how many closed before came out otherwise now.
 
-        `found` are rows with their outcomes (1 or 0), judged on the events of `vintage`. What
+        `judged` are rows with their outcomes (1 or 0), judged on the events of `vintage`. What
         stands already changes nothing. One transaction: all of it lands or nothing.
         """
-        found = list(found)
+        judged = list(judged)
         with writing(self._engine) as connection:
-            theatres = {said.theatre for said, _ in found}
+            theatres = {row.theatre for row, _ in judged}
             last = {key: line for each in theatres for key, line in _last(connection, each)}
             new = [
-                _line(said, outcome, revision + 1, vintage, now)
-                for said, outcome in found
-                for revision, before in [last.get(said.key, (0, None))]
+                _line(row, outcome, revision + 1, vintage, now)
+                for row, outcome in judged
+                for revision, before in [last.get(row.key, (0, None))]
                 if before != outcome
             ]
             if new:
@@ -199,9 +199,11 @@ def _last(connection: Connection, theatre: str) -> Iterable[tuple[Key, tuple[int
         yield (key[0], key[1], key[2], key[3]), (revision, outcome)
 
 
-def _line(said: Said, outcome: int, revision: int, vintage: str, now: datetime) -> dict[str, Any]:
-    p, base = said.probability, said.baseline_probability
-    kept = {name: value for name, value in said._asdict().items() if name != "threshold"}
+def _line(
+    score: PastRow, outcome: int, revision: int, vintage: str, now: datetime
+) -> dict[str, Any]:
+    p, base = score.probability, score.baseline_probability
+    kept = {name: value for name, value in score._asdict().items() if name != "threshold"}
     return {
         **kept,
         "outcome": outcome,

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from types import NoneType
 from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
-from publish.contract.values import ForecastError, Kind, Named, checked, decoded, encoded
+from publish.contract.values import ForecastError, Kind, Named, checked, decoded, encoded, hold
 
 _KINDS: Final[dict[Any, Kind]] = {
     str: "text",
@@ -48,13 +48,13 @@ class Column:
     later: bool = False
     choices: tuple[str, ...] = ()
 
-    def checked(self, value: Any, where: str) -> Any:
+    def checked(self, value: Any, where: object) -> Any:
         """The value as a plain one of the column's kind; ForecastError for another."""
         if value is None and self.nullable:
             return None
-        if self.choices and value not in self.choices:
+        if self.choices:
             expected = f"one of {', '.join(self.choices)}"
-            raise ForecastError(f"unknown {self.name}", where=where, found=value, expected=expected)
+            hold(value in self.choices, f"unknown {self.name}", where, value, expected)
         return checked(self.kind, value, self.name, where)
 
 
@@ -82,10 +82,10 @@ def _column(name: str, hint: Any) -> Column | None:
 
 def written(contract: object, fields: Sequence[Column]) -> dict[str, Any]:
     """The fields as a JSON object, in their order; a later one only where it is there."""
-    values = {column.name: (column, getattr(contract, column.name)) for column in fields}
+    values = ((column, getattr(contract, column.name)) for column in fields)
     return {
-        name: encoded(column.kind, value)
-        for name, (column, value) in values.items()
+        column.name: encoded(column.kind, value)
+        for column, value in values
         if value is not None or not column.later
     }
 
@@ -98,18 +98,17 @@ def read(value: object, fields: Sequence[Column], where: str) -> dict[str, Any]:
     """
     if not isinstance(value, dict):
         raise ForecastError("not an object", where=where, found=value, expected="a JSON object")
-    missing = [each.name for each in fields if each.name not in value and not each.later]
-    unknown = sorted(set(value) - {each.name for each in fields})
-    if missing or unknown:
-        raise ForecastError(
-            "fields differ from a forecast's",
-            where=where,
-            found=f"missing: {missing}, unknown: {unknown}",
-            expected=f"exactly {len(fields)} fields",
-        )
-    return {
+    made = {
         each.name: _read(value[each.name], each, where) for each in fields if each.name in value
     }
+    missing = [each.name for each in fields if each.name not in made and not each.later]
+    unknown = [name for name in value if name not in made]
+    hold(
+        not missing and not unknown,
+        "fields differ from a forecast's",
+        *(where, f"missing: {missing}, unknown: {unknown}", f"exactly {len(fields)} fields"),
+    )
+    return made
 
 
 def _read(value: object, column: Column, where: str) -> Any:

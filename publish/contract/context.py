@@ -109,7 +109,7 @@ class Bin:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ClosedRow:
     """One published row of the dyad whose window has closed: what was said and what came."""
 
     as_of: date
@@ -130,7 +130,7 @@ class Context:
     streams: tuple[Freshness, ...] = ()
     skill: tuple[EventSkill, ...] = ()
     reliability: tuple[Bin, ...] = ()
-    outcomes: tuple[Outcome, ...] = ()
+    outcomes: tuple[ClosedRow, ...] = ()
     counts: tuple[CountSkill, ...] = ()
 
 

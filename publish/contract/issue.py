@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from math import isfinite
+from operator import itemgetter
 from typing import Annotated, Final, Literal, get_args
 
 from publish.contract.columns import Meaning, columns, written
 from publish.contract.row import ROW, Row
-from publish.contract.values import ForecastError, checked
+from publish.contract.values import ForecastError, checked, hold
 from theatres import Level
 
 IssueStatus = Literal["ok", "stale", "hindcast", "no_forecast"]
@@ -21,6 +22,7 @@ THEATRE: Final = re.compile(r"[a-z][a-z0-9_]*")  # it names a folder: nothing th
 UNIDENTIFIED: Final = {"change", "change_split", "threshold"}
 """What the id leaves out: what a row says of the issue before it and not of the world, and the
 threshold, which the target's definition tells and older issues do not hold."""
+IDENTIFIED: Final = [column for column in ROW if column.name not in UNIDENTIFIED]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ def _identify(forecast: Forecast) -> str:
         forecast.mlflow_run_id,
         forecast.status,
         [level.model_dump() for level in forecast.levels],
-        [written(row, [c for c in ROW if c.name not in UNIDENTIFIED]) for row in forecast.rows],
+        [written(row, IDENTIFIED) for row in forecast.rows],
     ]
     text = json.dumps(contents, ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
@@ -113,35 +115,28 @@ def _place(forecast: Forecast) -> str:
 
 
 def _check_issue(forecast: Forecast) -> None:
-    where = _place(forecast)
-    if not isinstance(forecast.theatre, str) or not THEATRE.fullmatch(forecast.theatre):
-        raise ForecastError(
-            "theatre is not a name", found=forecast.theatre, expected="a-z, 0-9 and _"
-        )
-    moment = forecast.issued_at
-    if type(moment) is not datetime or moment.utcoffset() != timedelta(0):
-        raise ForecastError(
-            "issued_at is not in UTC", where=where, found=moment, expected="a datetime in UTC"
-        )
+    where, moment, last = _place(forecast), forecast.issued_at, forecast.data_as_of
+    named = isinstance(forecast.theatre, str) and THEATRE.fullmatch(forecast.theatre)
+    hold(bool(named), "theatre is not a name", "", forecast.theatre, "a-z, 0-9 and _")
+    utc = type(moment) is datetime and moment.utcoffset() == timedelta(0)
+    hold(utc, "issued_at is not in UTC", where, moment, "a datetime in UTC")
     object.__setattr__(forecast, "issued_at", moment.replace(tzinfo=UTC, fold=0))
     for column in ISSUE:
         if column.name not in ("issue_id", "status"):  # what they must be, the contents tell
             column.checked(getattr(forecast, column.name), where)
-    if forecast.data_as_of > forecast.as_of:
-        raise ForecastError(
-            "data_as_of lies after as_of",
-            where=where,
-            found=forecast.data_as_of.isoformat(),
-            expected=f"{forecast.as_of} or before",
-        )
+    hold(
+        last <= forecast.as_of,
+        "data_as_of lies after as_of",
+        *(where, str(last), f"{forecast.as_of} or before"),
+    )
 
 
 def _check_levels(forecast: Forecast) -> None:
-    names = [checked("name", level.name, "level", _place(forecast)) for level in forecast.levels]
-    if len(set(names)) != len(names):
-        raise ForecastError("levels need different names", where=_place(forecast), found=names)
-    if not all(isfinite(level.lift) for level in forecast.levels):
-        raise ForecastError("a level's lift is not finite", where=_place(forecast))
+    where = _place(forecast)
+    names = [checked("name", level.name, "level", where) for level in forecast.levels]
+    hold(len(set(names)) == len(names), "levels need different names", where, names)
+    finite = all(isfinite(level.lift) for level in forecast.levels)
+    hold(finite, "a level's lift is not finite", where)
 
 
 def _check_status(forecast: Forecast) -> None:
@@ -152,27 +147,24 @@ def _check_status(forecast: Forecast) -> None:
         "hindcast": bool(statuses),
         "no_forecast": statuses == {"no_forecast"},
     }
-    if not holds.get(forecast.status, False):
-        raise ForecastError(
-            "the issue's status does not follow from its rows'",
-            where=_place(forecast),
-            found=f"{forecast.status} over rows {sorted(statuses)}",
-            expected=f"one of {', '.join(get_args(IssueStatus))} that fits them",
-        )
+    hold(
+        holds.get(forecast.status, False),
+        "the issue's status does not follow from its rows'",
+        _place(forecast),
+        f"{forecast.status} over rows {sorted(statuses)}",
+        f"one of {', '.join(get_args(IssueStatus))} that fits them",
+    )
 
 
 def _check_rows(forecast: Forecast) -> None:
     (key, count), *_ = Counter(row.key for row in forecast.rows).most_common(1)
-    if count > 1:
-        raise ForecastError("a row stands twice", where=_place(forecast), found=key)
+    hold(count == 1, "a row stands twice", _place(forecast), key)
     for row in forecast.rows:
-        if (row.target_end_date - forecast.as_of).days != row.horizon_days:
-            raise ForecastError(
-                "target_end_date is not as_of and the horizon",
-                where=str(row),
-                found=row.target_end_date.isoformat(),
-                expected=f"{forecast.as_of} and {row.horizon_days} days",
-            )
+        hold(
+            (row.target_end_date - forecast.as_of).days == row.horizon_days,
+            "target_end_date is not as_of and the horizon",
+            *(row, row.target_end_date, f"{forecast.as_of} and {row.horizon_days} days"),
+        )
         _check_level(forecast, row)
     _check_horizons(forecast.rows)
 
@@ -182,27 +174,19 @@ def _check_level(forecast: Forecast, row: Row) -> None:
         return
     p, baseline = row.probability, row.baseline_probability
     reached = [level.name for level in forecast.levels if level.reached(p, baseline)]
-    if row.level not in reached[-1:]:
-        raise ForecastError(
-            "level does not follow from the published levels",
-            where=str(row),
-            found=row.level,
-            expected=reached[-1] if reached else "a level that the probability reaches",
-        )
+    highest = reached[-1] if reached else "a level that the probability reaches"
+    problem = "level does not follow from the published levels"
+    hold(row.level in reached[-1:], problem, row, row.level, highest)
 
 
 def _check_horizons(rows: Iterable[Row]) -> None:
     # Windows that begin together lie one in another; calendar months do not.
     given = [
-        (row.key, row.probability)
+        (row.key, row.probability, row)
         for row in rows
         if row.probability is not None and row.target_start_date is None
     ]
-    for (key, p), (further, q) in pairwise(sorted(given)):
-        if key[:2] == further[:2] and q < p:
-            raise ForecastError(
-                "probability falls as the horizon grows",
-                where="row " + "/".join(map(str, further)),
-                found=q,
-                expected=f"at least the {p} of {key[2]} days",
-            )
+    for (key, p, _), (further, q, row) in pairwise(sorted(given, key=itemgetter(0))):
+        falls = key[:2] == further[:2] and q < p
+        problem = "probability falls as the horizon grows"
+        hold(not falls, problem, row, q, f"at least the {p} of {key[2]} days")

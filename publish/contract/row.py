@@ -7,7 +7,7 @@ from math import log
 from typing import Annotated, Final, Literal
 
 from publish.contract.columns import Meaning, columns
-from publish.contract.values import ForecastError, Named, checked
+from publish.contract.values import ForecastError, Named, checked, hold
 
 RowStatus = Literal["ok", "stale", "no_forecast"]
 CHANGE_PARTS: Final = (
@@ -96,8 +96,10 @@ class Row:
 
     def __post_init__(self) -> None:
         for column in ROW:
-            value = column.checked(getattr(self, column.name), str(self))
-            object.__setattr__(self, column.name, value)
+            if (value := getattr(self, column.name)) is not None or not column.nullable:
+                plain = column.checked(value, self)
+                if plain is not value:
+                    object.__setattr__(self, column.name, plain)
         _check_window(self)
         if self.status == "no_forecast":
             _check_absent(self)
@@ -131,46 +133,32 @@ class Row:
 
 
 ROW: Final = columns(Row)
+VALUES: Final = [
+    each.name for each in ROW if each.kind == "named" or (each.nullable and not each.later)
+]
+"""What a row without a forecast lacks."""
 
 
 def _check_window(row: Row) -> None:
-    if row.target_start_date is not None and row.target_start_date > row.target_end_date:
-        raise ForecastError(
-            "target_start_date lies after target_end_date",
-            where=str(row),
-            found=row.target_start_date.isoformat(),
-            expected=f"{row.target_end_date} or before",
-        )
-    if row.horizon_days < 1:
-        raise ForecastError(
-            "horizon_days is too short",
-            where=str(row),
-            found=row.horizon_days,
-            expected="1 or more",
-        )
-    if row.threshold is not None and row.threshold <= 0:
-        raise ForecastError(
-            "threshold is too low", where=str(row), found=row.threshold, expected="above 0"
-        )
-    if (row.status == "ok") == bool(row.reason.strip()):
-        raise ForecastError(
-            f"status {row.status} and reason disagree",
-            where=str(row),
-            found=row.reason,
-            expected="no reason where ok, a reason otherwise",
-        )
+    start, end, silent = row.target_start_date, row.target_end_date, not row.reason.strip()
+    hold(
+        start is None or start <= end,
+        "target_start_date lies after target_end_date",
+        *(row, start, f"{end} or before"),
+    )
+    hold(row.horizon_days >= 1, "horizon_days is too short", row, row.horizon_days, "1 or more")
+    low = row.threshold is not None and row.threshold <= 0
+    hold(not low, "threshold is too low", row, row.threshold, "above 0")
+    hold(
+        (row.status == "ok") == silent,
+        f"status {row.status} and reason disagree",
+        *(row, row.reason, "no reason where ok, a reason otherwise"),
+    )
 
 
 def _check_absent(row: Row) -> None:
-    values = [each for each in ROW if each.kind == "named" or (each.nullable and not each.later)]
-    given = [each.name for each in values if getattr(row, each.name) not in (None, ())]
-    if given:
-        raise ForecastError(
-            "a row without a forecast holds values",
-            where=str(row),
-            found=given,
-            expected="none of them",
-        )
+    given = [name for name in VALUES if getattr(row, name) not in (None, ())]
+    hold(not given, "a row without a forecast holds values", row, given, "none of them")
 
 
 def _check_present(row: Row) -> None:
@@ -183,68 +171,42 @@ def _check_present(row: Row) -> None:
             found=(low, p, high, baseline, row.level),
             expected="low, probability, high, baseline_probability and level",
         )
-    _check_probabilities(row, low, p, high, baseline)
+    hold(
+        0 <= low <= p <= high <= 1,
+        "probabilities are out of order",
+        *(row, (low, p, high), "0 <= low <= probability <= high <= 1"),
+    )
+    hold(0 <= baseline <= 1, "baseline_probability is out of range", row, baseline, "0 to 1")
+    changed = row.change is None or -1 <= row.change <= 1
+    hold(changed, "change is out of range", row, row.change, "-1 to 1")
     _check_named(row, "drivers", 100 * (p - baseline), 100 * PRECISION)
     if row.drivers_log_odds and 0 < p < 1 and 0 < baseline < 1:
         moved = log(p / (1 - p)) - log(baseline / (1 - baseline))
         _check_named(row, "drivers_log_odds", moved, PRECISION * max(1, abs(moved)))
     if row.change_split:
-        _check_split(row)
+        _check_split(row, row.change_split)
     if row.quantiles is not None:
         _check_quantiles(row, row.quantiles)
-
-
-def _check_probabilities(row: Row, low: float, p: float, high: float, baseline: float) -> None:
-    if not (0 <= low <= p <= high <= 1):
-        raise ForecastError(
-            "probabilities are out of order",
-            where=str(row),
-            found=(low, p, high),
-            expected="0 <= low <= probability <= high <= 1",
-        )
-    if not 0 <= baseline <= 1:
-        raise ForecastError(
-            "baseline_probability is out of range",
-            where=str(row),
-            found=baseline,
-            expected="0 to 1",
-        )
-    if row.change is not None and not -1 <= row.change <= 1:
-        raise ForecastError(
-            "change is out of range", where=str(row), found=row.change, expected="-1 to 1"
-        )
 
 
 def _check_named(row: Row, field: str, moved: float, tolerance: float) -> None:
     pairs: Named = getattr(row, field)
     names = [checked("text", name, f"a name in {field}", str(row)) for name, _ in pairs]
-    if len(set(names)) != len(names) or not all(name.strip() for name in names):
-        raise ForecastError(f"{field} need different names", where=str(row), found=names)
+    different = len(set(names)) == len(names) and all(name.strip() for name in names)
+    hold(different, f"{field} need different names", row, names)
     values = [value for _, value in pairs]
-    if any(abs(before) < abs(after) for before, after in pairwise(values)):
-        raise ForecastError(f"{field} are not the largest first", where=str(row), found=pairs)
-    if abs(sum(values) - moved) > tolerance:
-        raise ForecastError(
-            f"{field} do not sum to what they explain",
-            where=str(row),
-            found=sum(values),
-            expected=f"{moved}",
-        )
+    falls = all(abs(before) >= abs(after) for before, after in pairwise(values))
+    hold(falls, f"{field} are not the largest first", row, pairs)
+    total = sum(values)
+    hold(abs(total - moved) <= tolerance, f"{field} do not sum to what they explain", row, total)
 
 
-def _check_split(row: Row) -> None:
+def _check_split(row: Row, split: Named) -> None:
     if row.change is None:
-        raise ForecastError(
-            "a change is split, but there is none", where=str(row), found=row.change_split
-        )
+        raise ForecastError("a change is split, but there is none", where=str(row), found=split)
     _check_named(row, "change_split", 100 * row.change, 100 * PRECISION)
-    if unknown := {name for name, _ in row.change_split or ()} - set(CHANGE_PARTS):
-        raise ForecastError(
-            "unknown part of a change",
-            where=str(row),
-            found=sorted(unknown),
-            expected=f"some of {', '.join(CHANGE_PARTS)}",
-        )
+    unknown = sorted({name for name, _ in split} - set(CHANGE_PARTS))
+    hold(not unknown, "unknown part of a change", row, unknown, " or ".join(CHANGE_PARTS))
 
 
 def _check_quantiles(row: Row, quantiles: Named) -> None:
@@ -255,10 +217,8 @@ def _check_quantiles(row: Row, quantiles: Named) -> None:
         levels = []
     values = [value for _, value in quantiles]
     rises = all(a < b for a, b in pairwise(levels)) and all(a <= b for a, b in pairwise(values))
-    if not levels or not rises or not 0 < levels[0] <= levels[-1] < 1 or values[0] < 0:
-        raise ForecastError(
-            "quantiles are out of order",
-            where=str(row),
-            found=quantiles,
-            expected="levels that rise between 0 and 1, counts that do not fall",
-        )
+    hold(
+        bool(levels) and rises and 0 < levels[0] <= levels[-1] < 1 and values[0] >= 0,
+        "quantiles are out of order",
+        *(row, quantiles, "levels that rise between 0 and 1, counts that do not fall"),
+    )

@@ -28,33 +28,36 @@ class ForecastError(DyadcastError):
     """A forecast that contradicts itself, or a text that is not one; names the row."""
 
 
-def checked(kind: Kind, value: Any, what: str, where: str) -> Any:
+def hold(kept: bool, problem: str, where: object, value: object = None, expected: str = "") -> None:
+    """Raises ForecastError, with the problem and the value, where it is not kept."""
+    if not kept:
+        raise ForecastError(problem, where=str(where), found=value, expected=expected)
+
+
+def checked(kind: Kind, value: Any, what: str, where: object) -> Any:
     """The value, its numbers as plain ones, so that equal numbers are written alike.
 
     Raises ForecastError, naming `where` and `what`, for a value of another kind.
     """
-    if kind in PATTERNS:
-        pattern, expected = PATTERNS[kind]
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise ForecastError(
-                f"{what} is not a {kind}", where=where, found=value, expected=expected
-            )
-    if kind == "text" and (not isinstance(value, str) or UNSAFE.search(value)):
-        raise ForecastError(
-            f"{what} is not plain text", where=where, found=value, expected="one line of text"
-        )
-    if kind == "day" and type(value) is not date:
-        raise ForecastError(f"{what} is not a date", where=where, found=value, expected="a date")
-    if kind == "whole":
-        if isinstance(value, bool) or not isinstance(value, Integral):
-            raise ForecastError(f"{what} is no whole number", where=where, found=value)
-        return int(value)
     if kind == "number":
-        if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
-            raise ForecastError(f"{what} is no finite number", where=where, found=value)
+        real = type(value) is float or (isinstance(value, Real) and not isinstance(value, bool))
+        hold(real and isfinite(value), f"{what} is no finite number", where, value)
         return float(value) + 0.0  # -0.0 becomes 0.0
     if kind == "named":
         return tuple((key, checked("number", v, f"a value of {what}", where)) for key, v in value)
+    if kind in PATTERNS:
+        pattern, expected = PATTERNS[kind]
+        named = isinstance(value, str) and pattern.fullmatch(value) is not None
+        hold(named, f"{what} is not a {kind}", where, value, expected)
+    elif kind == "text":
+        plain = isinstance(value, str) and not UNSAFE.search(value)
+        hold(plain, f"{what} is not plain text", where, value, "one line of text")
+    elif kind == "day":
+        hold(type(value) is date, f"{what} is not a date", where, value, "a date")
+    elif kind == "whole" and type(value) is not int:
+        whole = isinstance(value, Integral) and not isinstance(value, bool)
+        hold(whole, f"{what} is no whole number", where, value)
+        return int(value)
     return value
 
 

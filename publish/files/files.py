@@ -24,9 +24,9 @@ from publish.contract.issue import THEATRE
 from publish.files.disk import WRITING, clear, locked, replace_text, sync, write
 from publish.files.formats import FILES, JSON, render, same
 from publish.files.manifest import (
-    Entry,
+    FileMark,
     Index,
-    Mark,
+    IssueEntry,
     entry_text,
     index_text,
     read_entry,
@@ -72,7 +72,7 @@ def publish(forecast: Forecast, root: Path, head: Head | None = None) -> Publish
 
 
 def keep_context(forecast: Forecast, context: Context, root: Path) -> None:
-    """None; what stands around the issue is kept beside the issues, before it is published."""
+    """Keeps what stands around the issue beside the issues, before it is published."""
     home = root / forecast.theatre
     with _writing(home):
         (home / CONTEXTS).mkdir(exist_ok=True)
@@ -92,7 +92,7 @@ def page_path(forecast: Forecast, root: Path) -> Path:
 
 
 def keep_page(forecast: Forecast, text: str, root: Path) -> None:
-    """None; the issue's page stands, whole."""
+    """Writes the issue's page, whole."""
     path = page_path(forecast, root)
     with _writing(path.parent.parent):
         path.parent.mkdir(exist_ok=True)
@@ -223,19 +223,21 @@ def _first_issue(forecast: Forecast, kept: Mapping[str, bytes] | None) -> Foreca
     return first if first.issue_id == forecast.issue_id else forecast
 
 
-def _entry(forecast: Forecast, contents: Mapping[str, bytes]) -> Entry:
-    marks = tuple(Mark(name, len(data), digest(data)) for name, data in sorted(contents.items()))
-    return Entry(forecast.theatre, forecast.as_of, forecast.issue_id, forecast.status, marks)
+def _entry(forecast: Forecast, contents: Mapping[str, bytes]) -> IssueEntry:
+    marks = tuple(
+        FileMark(name, len(data), digest(data)) for name, data in sorted(contents.items())
+    )
+    return IssueEntry(forecast.theatre, forecast.as_of, forecast.issue_id, forecast.status, marks)
 
 
-def _counting(home: Path, offered: Entry) -> Entry:
+def _counting(home: Path, offered: IssueEntry) -> IssueEntry:
     current = _read_entry(home, offered.as_of)
     if current is None or current.status == "hindcast" or offered.status != "hindcast":
         return offered
     return current
 
 
-def _read_entry(home: Path, as_of: date) -> Entry | None:
+def _read_entry(home: Path, as_of: date) -> IssueEntry | None:
     path = home / str(as_of) / MANIFEST
     text = _manifest_text(path)
     if text is None:
@@ -278,7 +280,7 @@ def _broken(path: Path, problem: object) -> PublishError:
     )
 
 
-def _read(home: Path, entry: Entry) -> Forecast:
+def _read(home: Path, entry: IssueEntry) -> Forecast:
     path = home / entry.path / JSON
     mark = next((mark for mark in entry.files if mark.name == JSON), None)
     if mark is None:
@@ -300,14 +302,14 @@ def _read(home: Path, entry: Entry) -> Forecast:
     return _checked(data, entry, path)
 
 
-def _checked(data: bytes, entry: Entry, path: Path) -> Forecast:
+def _checked(data: bytes, entry: IssueEntry, path: Path) -> Forecast:
     try:
         forecast = from_json(data.decode())
     except (UnicodeError, ForecastError) as error:
         raise PublishError(f"not a forecast: {error}", where=str(path)) from None
-    found = (forecast.theatre, forecast.as_of, forecast.issue_id, forecast.status)
+    identity = (forecast.theatre, forecast.as_of, forecast.issue_id, forecast.status)
     wanted = (entry.theatre, entry.as_of, entry.issue_id, entry.status)
-    if found != wanted:
+    if identity != wanted:
         raise PublishError(
             "another issue than the manifest names",
             where=str(path),

@@ -14,7 +14,7 @@ HASH: Final = Meaning("a SHA-256", "9f86d081", kind="hash")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class FileMark:
     """A published file by which a torn one is told: its name, its bytes and their SHA-256."""
 
     name: str
@@ -23,14 +23,14 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IssueEntry:
     """The issue that counts for one as_of, with its files."""
 
     theatre: str
     as_of: date
     issue_id: str
     status: str
-    files: tuple[Mark, ...]
+    files: tuple[FileMark, ...]
 
     @property
     def path(self) -> str:
@@ -39,7 +39,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedIssue:
     """One line of a theatre's list: an as_of and the issue that counts for it."""
 
     as_of: date
@@ -55,9 +55,9 @@ INDEX: Final = (
     *(Column("theatre"), Column("latest", "object", nullable=True)),
     *(Column("archive", "object", nullable=True), Column("issues", "list")),
 )
-LISTED: Final = columns(Listed)
+LISTED: Final = columns(ListedIssue)
 HEAD: Final = (Column("position", "whole"), Column("hash", "hash"))
-MARK: Final = columns(Mark)[1:]
+MARK: Final = columns(FileMark)[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +65,13 @@ class Index:
     """A theatre's manifest: the latest issue, the archive's head when it was made, every as_of."""
 
     theatre: str
-    latest: Entry | None = None
+    latest: IssueEntry | None = None
     head: Head | None = None
-    issues: tuple[Listed, ...] = ()
+    issues: tuple[ListedIssue, ...] = ()
 
-    def with_entry(self, entry: Entry) -> "Index":
+    def with_entry(self, entry: IssueEntry) -> "Index":
         """The index in which that issue counts for its as_of, and `latest` is chosen anew."""
-        listed = Listed(entry.as_of, entry.issue_id, entry.status)
+        listed = ListedIssue(entry.as_of, entry.issue_id, entry.status)
         others = [issue for issue in self.issues if issue.as_of != entry.as_of]
         issues = tuple(sorted([*others, listed], key=lambda issue: issue.as_of))
         latest = self.latest
@@ -86,7 +86,7 @@ class Index:
         return replace(self, head=head)
 
 
-def entry_text(entry: Entry) -> str:
+def entry_text(entry: IssueEntry) -> str:
     """The text of an as_of's manifest."""
     return json.dumps(_entry_object(entry), ensure_ascii=False, indent=1) + "\n"
 
@@ -103,8 +103,8 @@ def index_text(index: Index) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
 
 
-def read_entry(text: str) -> Entry:
-    """The Entry of an as_of's manifest; raises ForecastError where the text is not one."""
+def read_entry(text: str) -> IssueEntry:
+    """The IssueEntry of an as_of's manifest; raises ForecastError where the text is not one."""
     return _entry(parse(text, "manifest"), "manifest")
 
 
@@ -116,11 +116,11 @@ def read_index(text: str) -> Index:
         theatre=fields["theatre"],
         latest=None if latest is None else _entry(latest, "latest"),
         head=None if head is None else Head(**read(head, HEAD, "archive")),
-        issues=tuple(Listed(**read(value, LISTED, "issues")) for value in fields["issues"]),
+        issues=tuple(ListedIssue(**read(value, LISTED, "issues")) for value in fields["issues"]),
     )
 
 
-def _entry_object(entry: Entry) -> dict[str, object]:
+def _entry_object(entry: IssueEntry) -> dict[str, object]:
     return {
         "theatre": entry.theatre,
         "as_of": entry.as_of.isoformat(),
@@ -131,9 +131,9 @@ def _entry_object(entry: Entry) -> dict[str, object]:
     }
 
 
-def _entry(value: object, where: str) -> Entry:
+def _entry(value: object, where: str) -> IssueEntry:
     fields = read(value, ENTRY, where)
     del fields["path"]  # it follows from the rest
     files = fields.pop("files").items()
-    marks = (Mark(name, **read(each, MARK, f"file {name}")) for name, each in files)
-    return Entry(**fields, files=tuple(marks))
+    marks = (FileMark(name, **read(each, MARK, f"file {name}")) for name, each in files)
+    return IssueEntry(**fields, files=tuple(marks))

@@ -50,7 +50,7 @@ ABOVE: Final = 12
 
 
 def history_svg(
-    history: Sequence[Past], start: date, end: date, canvas: Canvas, title: str, told: str
+    history: Sequence[Past], start: date, end: date, canvas: Canvas, title: str, alternative: str
 ) -> Markup:
     """The probability and its baseline from `start` to `end` as one SVG element.
 
@@ -59,10 +59,10 @@ def history_svg(
     """
     values = [_point(past) for past in history]
     chart = alt.LayerChart(layer=_history_layers(values, _time_axis(start, end, canvas)))
-    return _svg(_sized(chart, canvas), f"history-{canvas.name}", title, told)
+    return _svg(_sized(chart, canvas), f"history-{canvas.name}", title, alternative)
 
 
-def reliability_svg(bins: Sequence[Bin], title: str, told: str) -> Markup:
+def reliability_svg(bins: Sequence[Bin], title: str, alternative: str) -> Markup:
     """Observed frequency over mean forecast by bin, the larger the more forecasts; the diagonal."""
     canvas = Canvas("square", 376, 340, 62, 14, 0, 12)
     ends = alt.Chart(alt.InlineData([{"f": 0, "o": 0}, {"f": 1, "o": 1}]))
@@ -77,7 +77,7 @@ def reliability_svg(bins: Sequence[Bin], title: str, told: str) -> Markup:
         dots.mark_circle(color=LINE, opacity=0.85).encode(x=x, y=y, size=size),
     ]
     chart = alt.LayerChart(layer=layers)
-    return _svg(_sized(chart, canvas, below=42), "reliability", title, told)
+    return _svg(_sized(chart, canvas, below=42), "reliability", title, alternative)
 
 
 def _history_layers(values: list[dict[str, Any]], x: alt.X) -> list[alt.Chart]:
@@ -162,16 +162,16 @@ def _sized(chart: alt.LayerChart, canvas: Canvas, below: int = BELOW) -> alt.Lay
     return styled
 
 
-def _svg(chart: alt.LayerChart, name: str, title: str, told: str) -> Markup:
+def _svg(chart: alt.LayerChart, name: str, title: str, alternative: str) -> Markup:
     """The chart's SVG, its marks silent to a screen reader, which reads title and description."""
     text = vl_convert.vegalite_to_svg(chart.to_dict())
     size = re.search(r'viewBox="[^"]*"', text)
     body = DIGITS.sub(r"\1", SEMANTICS.sub("", OPENING.sub("", text, count=1)))
-    body = PAINT.sub(lambda found: COLOURS[found.group()], body)
+    body = PAINT.sub(lambda match: COLOURS[match.group()], body)
     box = size.group() if size else ""
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="chart {name}" {box}'
         f' role="img" aria-labelledby="{name}-title {name}-told"><title id="{name}-title">'
-        f'{escape(title)}</title><desc id="{name}-told">{escape(told)}</desc>'
+        f'{escape(title)}</title><desc id="{name}-told">{escape(alternative)}</desc>'
     )
     return Markup(head + body)  # noqa: S704 (numbers and dates alone, see above)

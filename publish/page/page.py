@@ -98,7 +98,7 @@ def page_html(
 def banners(forecast: Forecast) -> tuple[Banner, ...]:
     """What the issue's status obliges to say: stale, hindcast or no forecast; nothing where ok."""
     reasons = tuple(dict.fromkeys(row.reason for row in forecast.rows if row.reason))
-    said = {
+    banner_of = {
         "stale": (
             "The data behind this forecast are late.",
             f"They are complete until {words.day(forecast.data_as_of)} only. Read every number"
@@ -114,9 +114,9 @@ def banners(forecast: Forecast) -> tuple[Banner, ...]:
             "Nothing is said of the risk, neither high nor low.",
         ),
     }
-    if forecast.status not in said:
+    if forecast.status not in banner_of:
         return ()
-    return (Banner(*said[forecast.status], reasons),)
+    return (Banner(*banner_of[forecast.status], reasons),)
 
 
 def steps(parts: Sequence[tuple[str, float]], start: float, labels: dict[str, str]) -> list[Step]:
@@ -238,17 +238,17 @@ def _border(forecast: Forecast, theatre: Theatre) -> dict[str, Any]:
 
 def _crossings(forecast: Forecast, theatre: Theatre) -> dict[str, Any]:
     """Of each segment with a crossing its closures by horizon, and one reason if none is told."""
-    asked = [segment for segment in theatre.segments if segment.crossings]
-    wanted = _of(CLOSURE, [segment.name for segment in asked])
+    segments = [segment for segment in theatre.segments if segment.crossings]
+    wanted = _of(CLOSURE, [segment.name for segment in segments])
     horizons = sorted({row.horizon_days for row in forecast.rows if row.key[:2] in wanted})
-    found = []
-    for segment in asked:
+    crossings = []
+    for segment in segments:
         rows = [forecast.row(segment.name, CLOSURE, days) for days in horizons]
         absent = [row for row in rows if row is not None and row.status == "no_forecast"]
         silent = len(absent) == len(rows) and len({row.reason for row in absent}) == 1
         if any(rows):
-            found.append((segment, rows, absent[0] if silent else None))
-    return {"closure_horizons": horizons, "crossings": found}
+            crossings.append((segment, rows, absent[0] if silent else None))
+    return {"closure_horizons": horizons, "crossings": crossings}
 
 
 def _of(target: str, units: Sequence[str]) -> set[tuple[str, str]]:

@@ -22,10 +22,10 @@ def past_values(forecast: Forecast, context: Context, theatre: Theatre) -> dict[
     """The template's values for the history, the events and the track record."""
     headline, end = theatre.headline, forecast.as_of
     start = months_before(end, MONTHS)
-    told = sorted(
+    closed = sorted(
         (*context.history, *_said_now(forecast, context, headline)), key=lambda p: p.as_of
     )
-    history = thinned((p for p in told if start <= p.as_of <= end), end)
+    history = thinned((p for p in closed if start <= p.as_of <= end), end)
     reach = max((abs(v) for s in context.skill for v in (s.low, s.skill, s.high)), default=0.0)
     return {
         "context": context,
@@ -84,14 +84,14 @@ def _history_charts(
     last = history[-1]
     risks = [past.probability for past in history]
     days, event = theatre.headline.days, theatre.event(theatre.headline.target)
-    told = (
+    alternative = (
         f"From {words.day(history[0].as_of)} to {words.day(last.as_of)} the {days}-day risk ran"
         f" between {words.percent(min(risks))} and {words.percent(max(risks))}. It was last"
         f" {words.percent(last.probability)}, its base rate {words.percent(last.baseline)}."
     )
     title = f"Risk of {event} within {days} days, last {MONTHS} months"
     return [
-        charts.history_svg(history, start, end, canvas, title, told)
+        charts.history_svg(history, start, end, canvas, title, alternative)
         for canvas in (charts.WIDE, charts.PHONE)
     ]
 
@@ -99,8 +99,8 @@ def _history_charts(
 def _reliability_chart(context: Context) -> Markup | None:
     if not context.reliability:
         return None
-    told = "; ".join(
+    alternative = "; ".join(
         f"forecast {words.percent(b.forecast)}, came true {words.percent(b.observed)}"
         for b in context.reliability
     )
-    return charts.reliability_svg(context.reliability, "Forecast against what came", told)
+    return charts.reliability_svg(context.reliability, "Forecast against what came", alternative)

@@ -64,15 +64,15 @@ def sketch_of(theatre: Theatre) -> Sketch:
 
 
 def _stretches(theatre: Theatre, plane: _Plane) -> tuple[Stretch, ...]:
-    found = []
+    stretches = []
     for number, segment in enumerate(theatre.segments, 1):
         points = [plane.place(lat, lon) for lat, lon in theatre.border[segment.name]]
         path = " ".join(f"{x:g},{y:g}" for x, y in points)
         crossings = tuple((c.name, *plane.place(c.lat, c.lon)) for c in segment.crossings)
         side = 1 if number % 2 else -1
         label = _label(points, side)
-        found.append(Stretch(segment.name, number, path, label, side, crossings))
-    return tuple(found)
+        stretches.append(Stretch(segment.name, number, path, label, side, crossings))
+    return tuple(stretches)
 
 
 def _label(points: list[Point], side: int) -> Point:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from publish.contract.context import Outcome
+from publish.contract.context import ClosedRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,15 @@ class Tally:
     baseline_brier: float
 
 
-def tallies(outcomes: Iterable[Outcome]) -> tuple[Tally, ...]:
+def tallies(outcomes: Iterable[ClosedRow]) -> tuple[Tally, ...]:
     """A Tally for each target and horizon, in the order in which they first closed."""
-    groups: dict[tuple[str, int], list[Outcome]] = {}
+    groups: dict[tuple[str, int], list[ClosedRow]] = {}
     for outcome in outcomes:
         groups.setdefault((outcome.target, outcome.horizon_days), []).append(outcome)
     return tuple(_tally(*key, several) for key, several in groups.items())
 
 
-def _tally(target: str, horizon_days: int, outcomes: list[Outcome]) -> Tally:
+def _tally(target: str, horizon_days: int, outcomes: list[ClosedRow]) -> Tally:
     n = len(outcomes)
     return Tally(
         target=target,

@@ -135,9 +135,9 @@ def _moves(forecast: Forecast, theatre: Theatre) -> Iterator[Sentence]:
             f"{words.SPLIT.get(name, words.plain(name)).lower()} {words.signed(points)}"
             for name, points in row.change_split or ()
         )
-        told = f": {parts}" if parts else ""
+        ending = f": {parts}" if parts else ""
         yield Sentence(
-            f"Since the last issue it moved by {words.signed(100 * row.change)} points{told}.",
+            f"Since the last issue it moved by {words.signed(100 * row.change)} points{ending}.",
             _source(row),
         )
     named = ", ".join(
@@ -163,9 +163,9 @@ def _watch(forecast: Forecast, context: Context, theatre: Theatre) -> Iterator[S
         ]
         ranked = sorted(rows, key=lambda row: -(row.probability or 0.0))[:WATCHED]
         if ranked:
-            told = ", ".join(f"{words.headed(row.unit)} {_risk(row)}" for row in ranked)
+            listed = ", ".join(f"{words.headed(row.unit)} {_risk(row)}" for row in ranked)
             yield Sentence(
-                f"Where {theatre.event(target)} within {days} days is likeliest: {told}.",
+                f"Where {theatre.event(target)} within {days} days is likeliest: {listed}.",
                 "; ".join(map(_source, ranked)),
             )
     since = forecast.as_of - RECENT

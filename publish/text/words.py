@@ -139,8 +139,8 @@ def _source(text: str) -> tuple[str, str]:
     if len(address) > ADDRESS:
         return cut(text, LABEL), ""
     try:
-        found = urlsplit(address)
-        host = found.hostname if found.scheme in ("http", "https") else None
+        parts = urlsplit(address)
+        host = parts.hostname if parts.scheme in ("http", "https") else None
     except ValueError:
         host = None
     return (host.removeprefix("www."), address) if host else (cut(text, LABEL), "")

@@ -70,7 +70,7 @@ def _series(values: Sequence[Any], dtype: str) -> "pd.Series[Any]":
 
 
 def check_frame(frame: pd.DataFrame) -> None:
-    """None, where `frame` has COLUMNS with the types in DTYPES and holes in point and deaths alone.
+    """Holds `frame` to COLUMNS with the types in DTYPES, holes in point and deaths alone.
 
     Raises FrameError, naming the column. Values are not judged: that is Event's part.
     """
@@ -81,8 +81,8 @@ def check_frame(frame: pd.DataFrame) -> None:
         )
     for column, dtype in DTYPES.items():
         if str(frame[column].dtype) != dtype:
-            found = str(frame[column].dtype)
-            raise FrameError("wrong type", where=f"column {column}", found=found, expected=dtype)
+            kind = str(frame[column].dtype)
+            raise FrameError("wrong type", where=f"column {column}", found=kind, expected=dtype)
         if dtype not in ("float64", "Int64") and frame[column].isna().any():
             raise FrameError("a hole", where=f"column {column}", expected="a value in every row")
     for column in TEXTS:

@@ -67,7 +67,7 @@ def is_zip(path: Path) -> bool:
 
 
 def _check_beginning(path: Path) -> None:
-    """None, unless the file is a text under a zip's name: a page, or the list that names it."""
+    """Raises StreamError for a text under a zip's name: a page, or the list that names it."""
     with path.open("rb") as stream:
         start = stream.read(160)
     if start.isascii() and not any(each.startswith(start[:4]) for each in _BEGINNINGS):
@@ -103,8 +103,8 @@ class _Member(io.RawIOBase):
 def _damaged(error: Exception, where: str) -> StreamError:
     if isinstance(error, OSError) and error.strerror:
         return StreamError(f"cannot be read: {error.strerror}", where=where)
-    found = str(error) or type(error).__name__
-    return StreamError("a damaged zip", where=where, found=found, do="fetch it again")
+    problem = str(error) or type(error).__name__
+    return StreamError("a damaged zip", where=where, found=problem, do="fetch it again")
 
 
 def _chosen(archive: zipfile.ZipFile, pattern: str, where: str) -> zipfile.ZipInfo:
@@ -118,9 +118,9 @@ def _chosen(archive: zipfile.ZipFile, pattern: str, where: str) -> zipfile.ZipIn
         do = "fetch the csv file instead, or save the sheet as CSV"
         raise StreamError("an Excel workbook", where=where, expected="a CSV file", do=do)
     if len(fitting) != 1:
-        found = [info.filename for info in fitting]
+        names = [info.filename for info in fitting]
         expected = f"one member *{pattern.lstrip('*')}"
-        raise StreamError("not one file inside", where=where, found=found, expected=expected)
+        raise StreamError("not one file inside", where=where, found=names, expected=expected)
     return fitting[0]
 
 
@@ -142,8 +142,8 @@ def _check(info: zipfile.ZipInfo, content_max: int, where: str) -> None:
     if info.flag_bits & 0x1:
         raise StreamError("encrypted", where=inside, expected="a zip without a password")
     if info.compress_type not in _READABLE:
-        found = info.compress_type
-        raise StreamError("packed in another way", where=inside, found=found, expected="deflate")
+        method = info.compress_type
+        raise StreamError("packed in another way", where=inside, found=method, expected="deflate")
     allowed = min(content_max, max(SMALL, RATIO_MAX * info.compress_size))
     if info.file_size > allowed:
         expected = f"at most {allowed:,} bytes from {info.compress_size:,} packed ones"

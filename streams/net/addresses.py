@@ -50,7 +50,7 @@ def masked(url: httpx.URL) -> str:
 
 
 def check_address(url: httpx.URL, allowed_hosts: frozenset[str], first: httpx.URL) -> None:
-    """None; raises StreamError unless the address may be asked on the way from the `first`.
+    """Raises StreamError unless the address may be asked on the way from the `first`.
 
     Its place must be among the allowed; plain http only where the first address is, and never
     after https.

@@ -10,9 +10,9 @@ import httpx
 from errors import StreamError
 from streams.formats.files import Progress
 from streams.net.addresses import masked
-from streams.net.partial import Part
+from streams.net.partial import PartialFile
 from streams.net.retry import Passing
-from streams.net.web import Asked, answer, check_status, pieces
+from streams.net.web import Request, answer, check_status, pieces
 
 _ACCEPTED = frozenset({200, 206, 304, 416})
 _PAGE = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -20,10 +20,10 @@ _BEGINNING = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Download:
     """A file that is asked for under a name, and what a server may compare its own with."""
 
-    asked: Asked
+    request: Request
     name: str
     etag: str
     last_modified: str
@@ -32,44 +32,44 @@ class Wanted:
     @property
     def conditions(self) -> dict[str, str]:
         """The headers that ask for the file only if it is another than the one here."""
-        told = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in told.items() if value}
+        validators = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in validators.items() if value}
 
 
-def attempt(client: httpx.Client, wanted: Wanted, part: Part) -> Mapping[str, str] | None:
+def attempt(client: httpx.Client, wanted: Download, part: PartialFile) -> Mapping[str, str] | None:
     """The headers of the answer whose whole content the part now holds; None if unchanged.
 
     Raises Passing where another attempt may do better, and StreamError where none will.
     """
-    address = masked(wanted.asked.url)
+    address = masked(wanted.request.url)
     resuming = part.resuming(address)
     added = resuming or wanted.conditions
-    asked = replace(wanted.asked, headers={**wanted.asked.headers, **added})
-    with answer(client, asked) as response:
-        check_status(response, asked, _ACCEPTED)
+    request = replace(wanted.request, headers={**wanted.request.headers, **added})
+    with answer(client, request) as response:
+        check_status(response, request, _ACCEPTED)
         if response.status_code == 304 and added is not resuming:
             return None
-        _check_kind(response, asked)
+        _check_kind(response, request)
         total = _begin(response, part, address, bool(resuming))
-        for piece in pieces(response, asked, part.size):
+        for piece in pieces(response, request, part.size):
             part.add(piece)
             wanted.progress(wanted.name, part.size, max(total, part.size))
         _check(part, wanted, total)
         return response.headers
 
 
-def _check_kind(response: httpx.Response, asked: Asked) -> None:
+def _check_kind(response: httpx.Response, request: Request) -> None:
     kind = response.headers.get("content-type", "").strip().lower()
     if kind.startswith(("text/html", "application/xhtml")):
-        raise _page(asked)
+        raise _page(request)
 
 
-def _begin(response: httpx.Response, part: Part, address: str, resuming: bool) -> int:
+def _begin(response: httpx.Response, part: PartialFile, address: str, resuming: bool) -> int:
     """The length of the whole, 0 where it is not told; the part holds what goes before."""
     if response.status_code == 200:
         part.begin(address, response.headers)
-        told = "transfer-encoding" not in response.headers
-        return int(response.headers.get("content-length", 0)) if told else 0
+        sized = "transfer-encoding" not in response.headers
+        return int(response.headers.get("content-length", 0)) if sized else 0
     fits = response.status_code == 206 and resuming
     total = part.continues(response.headers) if fits else None
     if total is None:
@@ -78,31 +78,31 @@ def _begin(response: httpx.Response, part: Part, address: str, resuming: bool) -
     return total
 
 
-def _check(part: Part, wanted: Wanted, total: int) -> None:
-    """None; raises Passing where the part is not the whole, StreamError where it is no use."""
+def _check(part: PartialFile, wanted: Download, total: int) -> None:
+    """Raises Passing where the part is not the whole, StreamError where it is no use."""
     beginning = part.beginning(_BEGINNING)
     if not beginning:
         raise Passing("an empty answer")
     if _PAGE.match(beginning):
         part.empty()
-        raise _page(wanted.asked)
+        raise _page(wanted.request)
     if total and part.size != total:
         problem = f"{part.size:,} bytes instead of {total:,}"
         part.empty()
         raise Passing(problem)
     if wanted.name.lower().endswith(".zip"):
-        _check_zip(part, beginning, wanted.asked)
+        _check_zip(part, beginning, wanted.request)
 
 
-def _check_zip(part: Part, beginning: bytes, asked: Asked) -> None:
+def _check_zip(part: PartialFile, beginning: bytes, request: Request) -> None:
     if not beginning.startswith(b"PK"):
         part.empty()
-        raise StreamError("not a zip", where=asked.where, found=beginning[:20], expected="PK")
+        raise StreamError("not a zip", where=request.where, found=beginning[:20], expected="PK")
     if not zipfile.is_zipfile(part.path):
         part.empty()
         raise Passing("a zip without its end")
 
 
-def _page(asked: Asked) -> StreamError:
+def _page(request: Request) -> StreamError:
     do = "look at the address in a browser"
-    return StreamError("a web page instead of a file", where=asked.where, do=do)
+    return StreamError("a web page instead of a file", where=request.where, do=do)

@@ -13,12 +13,12 @@ import httpx
 
 from errors import StreamError
 from streams.formats.files import Progress, sha256_of, silent
-from streams.net.addresses import masked, parse
-from streams.net.attempt import Wanted, attempt
+from streams.net.addresses import masked
+from streams.net.attempt import Download, attempt
 from streams.net.manifest import Entry, Manifest
-from streams.net.partial import ENDING, Part, open_part
-from streams.net.retry import USUAL, Deadline, Policy, Sleep, persist
-from streams.net.web import Asked, open_client
+from streams.net.partial import ENDING, PartialFile, open_part
+from streams.net.retry import USUAL, Policy, Sleep, persist
+from streams.net.web import Request, open_client
 
 MANIFEST = "manifest.jsonl"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
@@ -68,53 +68,50 @@ def held(downloads: Downloads, *, source: str, name: str) -> Fetched | None:
 
 def fetch(
     downloads: Downloads,
-    url: str,
+    wanted: Request,
     *,
     source: str,
     name: str,
-    allowed_hosts: frozenset[str],
     at: datetime,
-    headers: Mapping[str, str] | None = None,
     client: httpx.Client | None = None,
     progress: Progress = silent,
 ) -> Fetched:
     """The file, whole, on disk and in the manifest; never another content under its path.
 
-    `allowed_hosts`: see streams.web.request; `at` is the time put on record. One client may serve
-    many calls (streams.web.open_client), else each opens its own. A name that ends in `.zip` is
+    `at` is the time put on record. One client may serve many calls (streams.net.web.open_client),
+    else each opens its own. A name that ends in `.zip` is
     held to being a zip, any other to not being an HTML page.
     Raises StreamError, by the policy's `total` at the latest; what has come by then is kept, and
     the next call resumes it.
     """
     _check_name(source)
     _check_name(name)
-    deadline = Deadline.after(downloads.policy.total)
-    asked = Asked(parse(url), allowed_hosts, downloads.policy, deadline, headers=headers or {})
+    request = wanted.within(downloads.policy)
     path = downloads.folder / source / name
     opened = nullcontext(client) if client else open_client()
-    with _writing(path), opened as asking, open_part(path, deadline) as part:
+    with _writing(path), opened as asking, open_part(path, request.deadline) as part:
         # Looked up only now: another process may have fetched it while this one waited.
         before = downloads.manifest.latest(source, name)
         here = _standing(downloads, before) if before else None
-        wanted = _wanted(asked, name, before if here else None, progress)
-        ask = partial(attempt, asking, wanted, part)
-        told = persist(ask, asked.where, asked.policy, deadline, downloads.sleep)
-        if told is None and here:
+        file = _compared(request, name, before if here else None, progress)
+        ask = partial(attempt, asking, file, part)
+        answered = persist(ask, request.where, request.policy, request.deadline, downloads.sleep)
+        if answered is None and here:
             return here
-        entry = _recorded(_kept(downloads, part, source, name), asked, at, told or {})
+        entry = _recorded(_kept(downloads, part, source, name), request, at, answered or {})
         downloads.manifest.add(entry)
     changed = before is None or before.sha256 != entry.sha256
     return Fetched(name, downloads.folder / entry.file, entry.sha256, entry.size, changed)
 
 
-def _wanted(asked: Asked, name: str, before: Entry | None, progress: Progress) -> Wanted:
+def _compared(request: Request, name: str, before: Entry | None, progress: Progress) -> Download:
     """The file, to be compared with the one before if that came from the same address."""
-    if before is None or before.url != masked(asked.url):
-        return Wanted(asked, name, "", "", progress)
-    return Wanted(asked, name, before.etag, before.last_modified, progress)
+    if before is None or before.url != masked(request.url):
+        return Download(request, name, "", "", progress)
+    return Download(request, name, before.etag, before.last_modified, progress)
 
 
-def _kept(downloads: Downloads, part: Part, source: str, name: str) -> Entry:
+def _kept(downloads: Downloads, part: PartialFile, source: str, name: str) -> Entry:
     """Where the part now is, apart from files of other content with its name, and what it is."""
     digest, size = part.sha256(), part.size
     file = f"{source}/{name}"
@@ -129,12 +126,12 @@ def _kept(downloads: Downloads, part: Part, source: str, name: str) -> Entry:
     return Entry(source, name, file, "", "", size, digest)
 
 
-def _recorded(entry: Entry, asked: Asked, at: datetime, told: Mapping[str, str]) -> Entry:
+def _recorded(entry: Entry, request: Request, at: datetime, headers: Mapping[str, str]) -> Entry:
     """The entry with what was asked, when, and what the server says of the content."""
-    etag, last_modified = (told.get(name, "")[:_TAG_MAX] for name in ("etag", "last-modified"))
+    etag, last_modified = (headers.get(name, "")[:_TAG_MAX] for name in ("etag", "last-modified"))
     return replace(
         entry,
-        url=masked(asked.url),
+        url=masked(request.url),
         at=at.isoformat(timespec="seconds"),
         etag=etag,
         last_modified=last_modified,

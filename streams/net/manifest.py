@@ -41,7 +41,7 @@ class Manifest:
         return self._latest.get((source, name))
 
     def add(self, entry: Entry) -> None:
-        """None; the entry is on the disk. Raises StreamError where it cannot be written whole."""
+        """Writes the entry to the disk. Raises StreamError where it cannot be written whole."""
         line = json.dumps(asdict(entry)).encode() + b"\n"
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o644)
@@ -79,12 +79,12 @@ def _is_torn(handle: int) -> bool:
 def _entry(line: bytes) -> Entry | None:
     """What the line records; nothing where it is torn."""
     try:
-        told = json.loads(line)
+        fields = json.loads(line)
     except ValueError:
         return None
-    if not isinstance(told, dict):
+    if not isinstance(fields, dict):
         return None
-    known = {name: told[name] for name in _KINDS if name in told}
+    known = {name: fields[name] for name in _KINDS if name in fields}
     try:
         entry = Entry(**known)
     except TypeError:

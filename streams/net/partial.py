@@ -20,7 +20,7 @@ _TAG_MAX = 1000
 _RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
 
 
-class Part:
+class PartialFile:
     """The file `<name>.part` and, beside it, which content of which address it is a part of."""
 
     def __init__(self, path: Path, stream: BinaryIO) -> None:
@@ -41,7 +41,7 @@ class Part:
         return {"Range": f"bytes={self.size}-", "If-Range": validator}
 
     def begin(self, url: str, headers: Mapping[str, str]) -> None:
-        """None; there is nothing in the part, and it is known what the answer is a part of."""
+        """Empties the part, and notes which answer it is a part of."""
         self.empty()
         writing = self._origin.with_name(f"{self._origin.name}.new")
         writing.write_text(json.dumps({"url": url, "validator": _validator(headers)}))
@@ -57,7 +57,7 @@ class Part:
         return whole if first == self.size and last == whole - 1 and first <= last else None
 
     def add(self, piece: bytes) -> None:
-        """None; the part ends with the piece."""
+        """Puts the piece at the part's end."""
         self._stream.write(piece)
         self.size += len(piece)
 
@@ -68,7 +68,7 @@ class Part:
             return stream.read(length)
 
     def empty(self) -> None:
-        """None; nothing is left of what had come."""
+        """Takes away all that had come."""
         self._stream.seek(0)
         self._stream.truncate()
         self.size = 0
@@ -80,7 +80,7 @@ class Part:
         return sha256_of(self.path)
 
     def become(self, path: Path) -> None:
-        """None; the part bears that name, in one step."""
+        """Gives the part that name, in one step."""
         path.parent.mkdir(exist_ok=True)
         self.path.replace(path)
         self._origin.unlink(missing_ok=True)
@@ -91,20 +91,20 @@ class Part:
             os.close(handle)
 
     def drop(self) -> None:
-        """None; the part is gone."""
+        """Removes the part."""
         self.path.unlink(missing_ok=True)
         self._origin.unlink(missing_ok=True)
 
     def _told(self) -> dict[str, str]:
         with suppress(OSError, ValueError):
-            told = json.loads(self._origin.read_text())
-            if isinstance(told, dict):
-                return {str(name): str(value) for name, value in told.items()}
+            fields = json.loads(self._origin.read_text())
+            if isinstance(fields, dict):
+                return {str(name): str(value) for name, value in fields.items()}
         return {}
 
 
 @contextmanager
-def open_part(path: Path, deadline: Deadline) -> Iterator[Part]:
+def open_part(path: Path, deadline: Deadline) -> Iterator[PartialFile]:
     """The part of the file that is to be at `path`, for this process alone until it ends.
 
     The system frees it when the process dies. Raises StreamError where another one holds it
@@ -117,7 +117,7 @@ def open_part(path: Path, deadline: Deadline) -> Iterator[Part]:
             _lock(stream, partial, deadline)
             # Whoever held it before may have given the file its final name meanwhile.
             if _is_at(stream, partial):
-                part = Part(partial, stream)
+                part = PartialFile(partial, stream)
                 try:
                     yield part
                 finally:

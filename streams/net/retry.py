@@ -1,5 +1,6 @@
 """How long the network is waited for, how often it is asked again, how much it may send."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -59,7 +60,7 @@ class Deadline:
         return self.end - time.monotonic()
 
     def check(self, where: str) -> None:
-        """None; raises StreamError once it has passed."""
+        """Raises StreamError once it has passed."""
         if self.left() <= 0:
             raise StreamError(
                 "not done in time",
@@ -67,6 +68,9 @@ class Deadline:
                 expected=f"an end within {self.seconds:g} s",
                 do="try again later",
             )
+
+
+NEVER = Deadline(math.inf, math.inf)
 
 
 class Passing(Exception):  # noqa: N818 (a state of things, told as an error only when it lasts)
@@ -88,8 +92,8 @@ def persist(
 
     def wait(state: RetryCallState) -> float:
         failure = state.outcome.exception() if state.outcome else None
-        asked = failure.wait if isinstance(failure, Passing) else None
-        return backoff(state) if asked is None else min(asked, policy.retry_after_max)
+        demanded = failure.wait if isinstance(failure, Passing) else None
+        return backoff(state) if demanded is None else min(demanded, policy.retry_after_max)
 
     def stop(state: RetryCallState) -> bool:
         done = state.attempt_number >= policy.attempts

@@ -102,7 +102,7 @@ class Transport(httpx.BaseTransport):
         return self._ways[proxy]
 
     def close(self) -> None:
-        """None; the connections are closed."""
+        """Closes the connections."""
         for way in self._ways.values():
             way.close()
 

@@ -11,7 +11,7 @@ import httpx
 
 from errors import AbsentError, StreamError
 from streams.net.addresses import check_address, origin, parse, shown_address
-from streams.net.retry import USUAL, Deadline, Passing, Policy, Sleep, persist
+from streams.net.retry import NEVER, USUAL, Deadline, Passing, Policy, Sleep, persist
 from streams.net.transport import Transport
 
 REDIRECTS_MAX = 5
@@ -28,16 +28,38 @@ _HARMLESS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What is asked of whom, within which bounds."""
+class Request:
+    """What is asked of whom, within which bounds; a form in `data` is sent by POST."""
 
     url: httpx.URL
     allowed_hosts: frozenset[str]
-    policy: Policy
-    deadline: Deadline
-    method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     data: Mapping[str, str] | None = None
+    policy: Policy = USUAL
+    deadline: Deadline = NEVER
+
+    @classmethod
+    def to(
+        cls,
+        url: str,
+        allowed_hosts: frozenset[str],
+        headers: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+    ) -> "Request":
+        """The request for that address; StreamError where it is none.
+
+        `allowed_hosts` holds `host` (the scheme's own port) or `host:port`.
+        """
+        return cls(parse(url), allowed_hosts, headers or {}, data)
+
+    def within(self, policy: Policy) -> "Request":
+        """The same request, to be done by the policy's `total` from now on."""
+        return replace(self, policy=policy, deadline=Deadline.after(policy.total))
+
+    @property
+    def method(self) -> str:
+        """GET, or POST where a form is sent."""
+        return "GET" if self.data is None else "POST"
 
     @property
     def where(self) -> str:
@@ -58,35 +80,25 @@ def open_client(headers: Mapping[str, str] | None = None) -> httpx.Client:
 
 def request(
     client: httpx.Client,
-    method: str,
-    url: str,
+    asked: Request,
     *,
-    allowed_hosts: frozenset[str],
-    params: Mapping[str, str] | None = None,
-    data: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
     accept: frozenset[int] = OK,
     policy: Policy = USUAL,
     sleep: Sleep = time.sleep,
 ) -> httpx.Response:
     """The answer with its whole body, its status one of `accept`.
 
-    `allowed_hosts` holds `host` (the scheme's own port) or `host:port`. `data` is sent as a form.
     408, 425, 429 and 5xx (unless accepted), broken connections and silence are tried again,
     within the policy; Retry-After is honoured up to its bound. A body may be BODY_MAX long.
     Nothing of the query, the headers or the form stands in an error.
     Raises StreamError, by `policy.total` at the latest.
     """
-    policy = replace(policy, size_max=min(policy.size_max, BODY_MAX))
-    address, deadline = parse(url), Deadline.after(policy.total)
-    if params:
-        address = address.copy_merge_params(params)
-    asked = Asked(address, allowed_hosts, policy, deadline, method, headers or {}, data)
+    bound = asked.within(replace(policy, size_max=min(policy.size_max, BODY_MAX)))
 
     def attempt() -> httpx.Response:
-        with answer(client, asked) as response:
-            check_status(response, asked, accept)
-            body = b"".join(pieces(response, asked))
+        with answer(client, bound) as response:
+            check_status(response, bound, accept)
+            body = b"".join(pieces(response, bound))
             return httpx.Response(
                 response.status_code,
                 headers=response.headers,
@@ -94,65 +106,67 @@ def request(
                 request=response.request,
             )
 
-    return persist(attempt, asked.where, policy, deadline, sleep)
+    return persist(attempt, bound.where, bound.policy, bound.deadline, sleep)
 
 
 @contextmanager
-def answer(client: httpx.Client, asked: Asked) -> Iterator[httpx.Response]:
+def answer(client: httpx.Client, request: Request) -> Iterator[httpx.Response]:
     """The answer at the end of the redirects, its body still to be read by `pieces`.
 
     Raises StreamError where a redirect may not be followed, Passing where another attempt may
     do better.
     """
-    url = asked.url
+    url = request.url
     for _ in range(REDIRECTS_MAX + 1):
-        check_address(url, asked.allowed_hosts, asked.url)
-        with telling(asked):
-            response = client.send(_built(client, asked, url), stream=True, follow_redirects=False)
+        check_address(url, request.allowed_hosts, request.url)
+        with telling(request):
+            response = client.send(
+                _built(client, request, url), stream=True, follow_redirects=False
+            )
         try:
             if response.status_code not in _REDIRECTS:
                 yield response
                 return
-            url = _next(response, url, asked)
+            url = _next(response, url, request)
         finally:
             response.close()
     raise StreamError(
-        "redirected too often", where=asked.where, expected=f"at most {REDIRECTS_MAX}"
+        "redirected too often", where=request.where, expected=f"at most {REDIRECTS_MAX}"
     )
 
 
-def _built(client: httpx.Client, asked: Asked, url: httpx.URL) -> httpx.Request:
-    policy = asked.policy
+def _built(client: httpx.Client, request: Request, url: httpx.URL) -> httpx.Request:
+    policy = request.policy
     built = client.build_request(
-        asked.method,
+        request.method,
         url,
-        data=asked.data,
+        data=request.data,
         # A body is bounded as it comes: one that is unpacked on the way would not be.
-        headers={**asked.headers, "Accept-Encoding": "identity"},
+        headers={**request.headers, "Accept-Encoding": "identity"},
         timeout=httpx.Timeout(policy.read, connect=policy.connect),
-        extensions={"deadline": asked.deadline},
+        extensions={"deadline": request.deadline},
     )
-    if origin(url) != origin(asked.url):
+    if origin(url) != origin(request.url):
         for name in set(built.headers) - _HARMLESS:
             del built.headers[name]
     return built
 
 
-def _next(response: httpx.Response, url: httpx.URL, asked: Asked) -> httpx.URL:
+def _next(response: httpx.Response, url: httpx.URL, request: Request) -> httpx.URL:
     """Where an answer sends on to."""
-    if asked.method not in ("GET", "HEAD"):
-        found = response.status_code
-        raise StreamError("redirected", where=asked.where, found=found, expected="an answer")
+    if request.method not in ("GET", "HEAD"):
+        status = response.status_code
+        raise StreamError("redirected", where=request.where, found=status, expected="an answer")
     location = response.headers.get("location", "")
     following = url.join(location)
     if not location or following.userinfo:
-        raise StreamError("redirected to no good address", where=asked.where)
-    check_address(following, asked.allowed_hosts, url)
+        raise StreamError("redirected to no good address", where=request.where)
+    check_address(following, request.allowed_hosts, url)
     return following
 
 
-def check_status(response: httpx.Response, asked: Asked, accept: frozenset[int]) -> None:
-    """None; raises Passing or StreamError where the status is none of those to accept."""
+def check_status(response: httpx.Response, request: Request, accept: frozenset[int]) -> None:
+    """Raises Passing or StreamError where the status is none of those to accept."""
     status = response.status_code
     if status in accept:
         return
@@ -160,7 +174,7 @@ def check_status(response: httpx.Response, asked: Asked, accept: frozenset[int])
         raise Passing(f"answered {status}", _retry_after(response))
     expected = " or ".join(map(str, sorted(accept)))
     refusal = AbsentError if status == 404 else StreamError
-    raise refusal("refused by the server", where=asked.where, found=status, expected=expected)
+    raise refusal("refused by the server", where=request.where, found=status, expected=expected)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
@@ -169,30 +183,30 @@ def _retry_after(response: httpx.Response) -> float | None:
     if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
-        until, now = (parsedate_to_datetime(told) for told in (text, response.headers["date"]))
+        until, now = (parsedate_to_datetime(header) for header in (text, response.headers["date"]))
         return max(0.0, (until - now).total_seconds())
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
-def pieces(response: httpx.Response, asked: Asked, begun: int = 0) -> Iterator[bytes]:
+def pieces(response: httpx.Response, request: Request, begun: int = 0) -> Iterator[bytes]:
     """The body as it comes, `begun` bytes of the whole being here already.
 
     Raises StreamError where it is packed, longer than allowed or not done by the deadline;
     Passing where it breaks off, stalls or is too slow.
     """
-    policy, came = asked.policy, begun
-    _check_head(response, asked, begun)
+    policy, came = request.policy, begun
+    _check_head(response, request, begun)
     since, then = 0, time.monotonic()
-    with telling(asked):
+    with telling(request):
         # A client that is no network's may have the whole at once.
         whole = [response.content] if response.is_stream_consumed else None
         for piece in whole or response.iter_raw():
             came += len(piece)
             since += len(piece)
             if came > policy.size_max:
-                raise _too_long(asked)
-            asked.deadline.check(asked.where)
+                raise _too_long(request)
+            request.deadline.check(request.where)
             if (seconds := time.monotonic() - then) >= policy.slow_for:
                 if since < policy.slowest * seconds:
                     raise Passing(f"{since} bytes in {seconds:.3g} s")
@@ -200,32 +214,32 @@ def pieces(response: httpx.Response, asked: Asked, begun: int = 0) -> Iterator[b
             yield piece
 
 
-def _check_head(response: httpx.Response, asked: Asked, begun: int) -> None:
+def _check_head(response: httpx.Response, request: Request, begun: int) -> None:
     packed = response.headers.get("content-encoding", "identity").strip().lower()
     if packed not in ("", "identity"):
         expected = "the file as it is"
-        raise StreamError("a packed answer", where=asked.where, found=packed, expected=expected)
+        raise StreamError("a packed answer", where=request.where, found=packed, expected=expected)
     length = response.headers.get("content-length", "")
-    if length.isascii() and length.isdigit() and begun + int(length[:20]) > asked.policy.size_max:
-        raise _too_long(asked)
+    if length.isascii() and length.isdigit() and begun + int(length[:20]) > request.policy.size_max:
+        raise _too_long(request)
 
 
-def _too_long(asked: Asked) -> StreamError:
-    expected = f"at most {asked.policy.size_max:,} bytes"
-    return StreamError("too long an answer", where=asked.where, expected=expected)
+def _too_long(request: Request) -> StreamError:
+    expected = f"at most {request.policy.size_max:,} bytes"
+    return StreamError("too long an answer", where=request.where, expected=expected)
 
 
 @contextmanager
-def telling(asked: Asked) -> Iterator[None]:
+def telling(request: Request) -> Iterator[None]:
     """What goes wrong on the way, in words that hold nothing of what was sent or received."""
     try:
         yield
     except httpx.TransportError as error:
-        asked.deadline.check(asked.where)
+        request.deadline.check(request.where)
         if _is_untrusted(error):
             do = "check the host's certificate, and this machine's date"
-            raise StreamError("not the host it claims to be", where=asked.where, do=do) from None
-        raise Passing(_words(error, asked.policy)) from None
+            raise StreamError("not the host it claims to be", where=request.where, do=do) from None
+        raise Passing(_words(error, request.policy)) from None
 
 
 def _is_untrusted(error: BaseException | None) -> bool:

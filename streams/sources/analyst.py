@@ -71,7 +71,7 @@ def read_layout(path: Path | None) -> Layout:
     if path is None:
         return Layout()
     try:
-        layout = Layout.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        layout = Layout.model_validate(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise StreamError(f"cannot be read as TOML: {error}", where=str(path)) from None
     except ValidationError as error:

@@ -47,7 +47,7 @@ _STORED = pa.schema(
 def add_block(
     connection: Connection, theatre: str, columns: Mapping[str, pa.Array], ingested_at: str
 ) -> None:
-    """None; the theatre's rows are in a block, into which its smaller ones before are taken up.
+    """Puts the theatre's rows into a block, which takes up its smaller ones before.
 
     So there are few blocks, however many appends, and each row is written anew but few times.
     """
@@ -115,5 +115,5 @@ def _taken(column: pa.ChunkedArray, rows: pa.Array, kind: pa.DataType) -> pa.Chu
 
 def is_among(column: pa.ChunkedArray, texts: Sequence[str]) -> Bools:
     """Which rows of a column hold one of the texts."""
-    found = pc.is_in(column.cast(_TEXT), pa.array(texts, _TEXT))
-    return np.asarray(found.to_numpy(zero_copy_only=False), bool)
+    among = pc.is_in(column.cast(_TEXT), pa.array(texts, _TEXT))
+    return np.asarray(among.to_numpy(zero_copy_only=False), bool)

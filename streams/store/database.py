@@ -83,7 +83,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def insert_many(connection: Connection, table: sa.Table, columns: Mapping[str, list[Any]]) -> None:
-    """None; the rows are in the table, hundreds of thousands within seconds."""
+    """Puts the rows into the table, hundreds of thousands within seconds."""
     if connection.dialect.name == "postgresql":
         cursor: Any = connection.connection.cursor()
         names = psycopg.sql.SQL(", ").join(map(psycopg.sql.Identifier, columns))

@@ -64,12 +64,12 @@ class Ingested:
 
     def line(self, commonest: int = 10) -> str:
         """One line: the counts that are not zero, and the commonest unmapped codes."""
-        told = ", ".join(f"{count:,} {what}" for what, count in self._counted() if count)
+        counts = ", ".join(f"{count:,} {what}" for what, count in self._counted() if count)
         codes = Counter(self.unmapped).most_common(commonest)
         listed = ", ".join(f"{code} {count:,}" for code, count in codes)
         return (
             f"{self.read:,} rows read"
-            + (f", {told}" if told else "")
+            + (f", {counts}" if counts else "")
             + (f" (unmapped: {listed})" if listed else "")
         )
 
@@ -121,7 +121,7 @@ class Landing:
         return _has_landed(self.connection, self.theatre, self.source, sha256)
 
     def add(self, batch: Batch) -> None:
-        """None; the batch's events are stored and its refusals are in quarantine."""
+        """Stores the batch's events, and puts its refusals into quarantine."""
         self.append(batch.frame)
         refuse(self.connection, self.theatre, batch.refusals, self._at)
         self._batches += Ingested(
@@ -140,7 +140,7 @@ class Landing:
         return landed
 
     def retract(self, event_ids: Sequence[str], known_at: datetime) -> None:
-        """None; of the events named those that stand at `known_at` have a tombstone then."""
+        """Gives those of the events named that stand at `known_at` a tombstone then."""
         known = pd.Timestamp(clock(known_at).replace(microsecond=0))
         live = self.standing(known_at, event_ids)
         gone = live.assign(known_at=known, retracted=True)
@@ -158,7 +158,7 @@ class Landing:
         return last_of(versions)
 
     def cover(self, start: date, end: date) -> None:
-        """None; from `start` to `end` the source's silence means calm.
+        """Declares that from `start` to `end` the source's silence means calm.
 
         The same span declared again changes nothing. Raises StoreError where it ends before
         it starts.
@@ -194,7 +194,7 @@ class Landing:
         )
 
     def close(self) -> None:
-        """None; that the file has landed is on record, unless it was known or there was nothing."""
+        """Puts on record that the file has landed, unless it was known or there was nothing."""
         versions = self._landed.new + self._landed.revised + self._landed.retracted
         if self.known or not (versions or self._sha256):
             return

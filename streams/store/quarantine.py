@@ -41,8 +41,8 @@ class Refusal:
     @property
     def refusal_id(self) -> str:
         """A name for the refusal: the same row refused for the same reason has the same."""
-        said = (self.source, self.file, str(self.line), self.column, self.found, self.expected)
-        digest = hashlib.sha256("\x1f".join(map(printable, said)).encode())
+        identity = (self.source, self.file, str(self.line), self.column, self.found, self.expected)
+        digest = hashlib.sha256("\x1f".join(map(printable, identity)).encode())
         digest.update(b"\x1f" + self.raw)
         return digest.hexdigest()[:16]
 

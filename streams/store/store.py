@@ -152,7 +152,7 @@ class Store:
         return Coverage(source, date.fromisoformat(row.start_on), date.fromisoformat(row.end_on))
 
     def record_run(self, source: str, at: datetime, status: str, told: str) -> None:
-        """None; that the source was asked at that time, how it went, and what it told, is kept."""
+        """Keeps that the source was asked at that time, how it went, and what it told."""
         row = {"theatre": self.theatre, "source": source, "started_at": stamp(at)}
         row |= {"status": status, "told": told}
         with writing(self.engine) as connection:

@@ -66,7 +66,7 @@ def check_ours(connection: Connection) -> None:
 
 
 def upgrade(connection: Connection) -> None:
-    """None; the tables, rules and views are this version's. In the caller's transaction, which
+    """Makes the tables, rules and views this version's, in the caller's transaction, which
     no other writer shares: where another process was first nothing is left to do.
 
     Raises StoreError as `check_ours` does.

@@ -171,5 +171,5 @@ def _marked(connection: Connection, name: str) -> str:
         return str(connection.execute(sa.text(query), {"name": name}).scalar() or "")
     query = "SELECT sql FROM sqlite_master WHERE type = 'view' AND name = :name"
     text = str(connection.execute(sa.text(query), {"name": name}).scalar() or "")
-    found = re.search(r"/\* (dyadcast [0-9a-f]{16}) \*/", text)
-    return found[1] if found else ""
+    mark = re.search(r"/\* (dyadcast [0-9a-f]{16}) \*/", text)
+    return mark[1] if mark else ""

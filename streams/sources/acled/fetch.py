@@ -19,7 +19,7 @@ from errors import StreamError
 from streams.formats.files import Progress, silent
 from streams.net.accounts import Account
 from streams.net.download import Downloads, fetch, held
-from streams.net.web import open_client, request
+from streams.net.web import Request, open_client, request
 from streams.sources.acled import acled
 from streams.sources.acled.acled import SOURCE, answer_of
 from streams.store.landing import Ingested
@@ -59,10 +59,7 @@ class Api:
         form = {**_FORM, "username": self.account.user, "password": self.account.password}
         answer = request(
             self.client,
-            "POST",
-            f"{self.base}/oauth/token",
-            allowed_hosts=self.hosts,
-            data=form,
+            Request.to(f"{self.base}/oauth/token", self.hosts, data=form),
             accept=frozenset({200, 400, 401, 403}),
             policy=self.downloads.policy,
             sleep=self.downloads.sleep,
@@ -105,12 +102,14 @@ class Api:
         query = {"_format": "json", **wanted, "limit": str(self.limit), "page": str(page)}
         return fetch(
             self.downloads,
-            str(httpx.URL(f"{self.base}/api/{endpoint}/read", params=query)),
+            Request.to(
+                str(httpx.URL(f"{self.base}/api/{endpoint}/read", params=query)),
+                self.hosts,
+                headers={"Authorization": f"Bearer {self.token}"},
+            ),
             source=SOURCE,
             name=name,
-            allowed_hosts=self.hosts,
             at=self.at,
-            headers={"Authorization": f"Bearer {self.token}"},
             client=self.client,
         ).path
 

@@ -14,7 +14,7 @@ from errors import StreamError
 from streams.formats.files import Progress, silent
 from streams.net.download import Downloads, held
 from streams.net.download import fetch as download
-from streams.net.web import open_client, request
+from streams.net.web import Request, open_client, request
 from streams.sources.gdelt.file_list import HOST, Listed, Listing, fault_of, read_listing
 from streams.sources.gdelt.stories import SOURCE
 from theatres.theatre import Theatre
@@ -49,10 +49,13 @@ class _Server:
         """What a list names: the whole of it, or about its last so many bytes."""
         answer = request(
             self.client,
-            "GET",
-            self.base + name,
-            allowed_hosts=self.hosts,
-            headers={"Range": f"bytes=-{last}", "Accept-Encoding": "identity"} if last else None,
+            Request.to(
+                self.base + name,
+                self.hosts,
+                headers={"Range": f"bytes=-{last}", "Accept-Encoding": "identity"}
+                if last
+                else None,
+            ),
             accept=frozenset({200, 206}),
             policy=self.downloads.policy,
             sleep=self.downloads.sleep,
@@ -71,10 +74,9 @@ class _Server:
         """The file of that name on disk, as the server has it."""
         return download(
             self.downloads,
-            self.base + name,
+            Request.to(self.base + name, self.hosts),
             source=SOURCE,
             name=name,
-            allowed_hosts=self.hosts,
             at=self.at,
             client=self.client,
         ).path

@@ -23,6 +23,7 @@ from streams.formats.files import Progress, digest_of, silent
 from streams.formats.zips import open_member
 from streams.net.download import Downloads
 from streams.net.download import fetch as download
+from streams.net.web import Request
 from streams.places.border import border_of
 from streams.sources.ucdp import months
 from streams.sources.ucdp.columns import check_header
@@ -109,10 +110,9 @@ def _get(
     try:
         return download(
             downloads,
-            url,
+            Request.to(url, hosts),
             source=SOURCE,
             name=url.rsplit("/", 1)[-1],
-            allowed_hosts=hosts,
             at=at,
             progress=progress,
         ).path

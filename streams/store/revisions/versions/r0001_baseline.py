@@ -211,7 +211,7 @@ marker = sa.Table(
 
 
 def upgrade() -> None:
-    """None; the tables are there, with all their columns and rows."""
+    """Makes the tables, with all their columns and rows."""
     connection = op.get_bind()
     marker.create(connection, checkfirst=True)
     version = connection.scalar(sa.select(marker.c.version))
@@ -224,7 +224,7 @@ def upgrade() -> None:
 
 
 def _add_columns(connection: Connection) -> None:
-    """None; tables that are there have the columns that came later, which may all be empty."""
+    """Adds the columns that came later, which may all be empty, to tables that are there."""
     inspector = sa.inspect(connection)
     for name in sorted(set(inspector.get_table_names()) & set(tables.tables)):
         columns = tables.tables[name].columns

@@ -33,7 +33,7 @@ SPAN = ("theatre", "source", "start_on", "end_on")
 
 
 def upgrade() -> None:
-    """None; every row has its theatre, and keys, indexes and spans are by theatre."""
+    """Gives every row its theatre; keys, indexes and spans are by theatre from now on."""
     connection = op.get_bind()
     tables = sa.MetaData()
     tables.reflect(connection, only=[*KEYS, *NUMBERED])
@@ -64,7 +64,7 @@ def _theatre_of(connection: Connection, tables: sa.MetaData) -> str:
 
 
 def _alter(table: sa.Table, theatre: str) -> None:
-    """None; the table is changed where it stands."""
+    """Changes the table where it stands."""
     column = sa.Column("theatre", TEXT, nullable=False, server_default=theatre)
     op.add_column(table.name, column)
     op.alter_column(table.name, "theatre", server_default=None)
@@ -77,7 +77,7 @@ def _alter(table: sa.Table, theatre: str) -> None:
 
 
 def _rebuild(connection: Connection, table: sa.Table, theatre: str) -> None:
-    """None; the table is made anew beside the old one, for SQLite changes no key of one."""
+    """Makes the table anew beside the old one, for SQLite changes no key of one."""
     before = f"{table.name}_before"
     op.rename_table(table.name, before)
     key = KEYS.get(table.name)

@@ -18,13 +18,13 @@ Cursor = Annotated[
 ]
 
 
-class Asked(BaseModel):
+class Parameters(BaseModel):
     """Nothing but what is named."""
 
     model_config = ConfigDict(extra="forbid")
 
 
-class Rows(Asked):
+class Rows(Parameters):
     """Which rows of an issue."""
 
     unit: Name | None = Field(None, examples=["dyad"])
@@ -39,7 +39,7 @@ class RowsOfIssue(Rows):
     as_of: date | None = Field(None, description="the issue's day; by default the latest")
 
 
-class OfIssue(Asked):
+class OfIssue(Parameters):
     """Which issue."""
 
     as_of: date | None = Field(None, description="the issue's day; by default the latest")
@@ -55,20 +55,20 @@ class RowsThroughTime(Rows):
     cursor: Cursor = None
 
 
-class Part(Asked):
+class ListPart(Parameters):
     """Which part of a list."""
 
     limit: int = Field(100, ge=1, le=1000)
     cursor: Cursor = None
 
 
-class IssuePart(Part):
+class IssuePart(ListPart):
     """Which archived issues."""
 
     as_of: date | None = Field(None, description="only those of this day")
 
 
-class EventPart(Part):
+class EventPart(ListPart):
     """Which events."""
 
     as_of: date | None = Field(None, description="as known on this day; by default now")
@@ -77,13 +77,13 @@ class EventPart(Part):
     segment: Name | None = Field(None, examples=["khyber"])
 
 
-class ProofPart(Asked):
+class ProofPart(Parameters):
     """Which links of the chain."""
 
     start: int = Field(0, ge=0, le=2**31 - 1, description="from this position on")
 
 
-class ResolvedPart(Asked):
+class ResolvedPart(Parameters):
     """Which resolved rows."""
 
     unit: Name | None = Field(None, examples=["dyad"])
@@ -93,18 +93,18 @@ class ResolvedPart(Asked):
     cursor: Cursor = None
 
 
-def check_rows(asked: "Rows | ResolvedPart", theatre: Theatre) -> None:
-    """None where the names are the theatre's own, else Problem 404 with those that are."""
+def check_rows(rows: "Rows | ResolvedPart", theatre: Theatre) -> None:
+    """Raises Problem 404, with the theatre's own names, where one named is not among them."""
     units, targets = theatre.all_units, theatre.meanings
-    if asked.unit is not None and asked.unit not in units:
-        raise Problem.unknown("unit", asked.unit, units)
-    if asked.target is not None and asked.target not in targets:
-        raise Problem.unknown("target", asked.target, targets)
-    horizons = theatre.horizons(asked.target)
-    if asked.horizon is not None and horizons and asked.horizon not in horizons:
-        raise Problem.unknown("horizon", str(asked.horizon), map(str, sorted(horizons)))
+    if rows.unit is not None and rows.unit not in units:
+        raise Problem.unknown("unit", rows.unit, units)
+    if rows.target is not None and rows.target not in targets:
+        raise Problem.unknown("target", rows.target, targets)
+    horizons = theatre.horizons(rows.target)
+    if rows.horizon is not None and horizons and rows.horizon not in horizons:
+        raise Problem.unknown("horizon", str(rows.horizon), map(str, sorted(horizons)))
     levels = [level.name for level in theatre.levels]
-    level = getattr(asked, "level", None)
+    level = getattr(rows, "level", None)
     if level is not None and level not in levels:
         raise Problem.unknown("level", level, levels)
 
