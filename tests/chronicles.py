@@ -7,6 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from streams.sources.chronicle import HEADER
+from theatres import load_theatre
+
+CALM_UNTIL = load_theatre("pak_afg").coverage[0].end
+"""The last day on which the built-in chronicle's silence means calm."""
 
 GOOD = {
     "event_id": "c:1",

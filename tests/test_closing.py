@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from chronicles import make_csv, make_file
+from chronicles import CALM_UNTIL, make_csv, make_file
 from forecasts import make_forecast, make_row
 
 from flows.pipeline import knowledge, resolution
@@ -66,7 +66,7 @@ def test_later_news_revises_and_what_was_known_then_does_not(
 
 
 def test_window_beyond_coverage_is_never_closed_as_calm(settings: Settings) -> None:
-    beyond = date(2026, 3, 30)
+    beyond = CALM_UNTIL - timedelta(1)
     Archive(connect(settings.database_url)).append(make_forecast(beyond, rows=(make_row(beyond),)))
 
     resolution.close(settings, "pak_afg", datetime(2027, 1, 1, tzinfo=UTC))

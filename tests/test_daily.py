@@ -3,8 +3,10 @@
 import json
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
+from chronicles import CALM_UNTIL
 from jobs import Job
 
 from publish.contract.forecast import from_json
@@ -46,23 +48,23 @@ def test_forecast_again_is_the_same_issue(trained: Job, tmp_path: Path) -> None:
 def test_forecast_beyond_tolerance_has_rows_that_say_why(trained: Job, tmp_path: Path) -> None:
     job = trained.copy(tmp_path)
 
-    done = job.run("forecast", "--as-of", "2026-05-01", "--json")
+    done = job.run("forecast", "--as-of", str(CALM_UNTIL + timedelta(31)), "--json")
 
     assert done.returncode == 3, done.stderr
     value = json.loads(done.stdout)
     assert (value["status"], value["mlflow_run_id"]) == ("no_forecast", "")
-    assert all("covered until 2026-03-31" in row["reason"] for row in value["rows"])
+    assert all(f"covered until {CALM_UNTIL}" in row["reason"] for row in value["rows"])
 
 
 def test_forecast_shows_a_table_that_fits_a_terminal(trained: Job, tmp_path: Path) -> None:
     job = trained.copy(tmp_path)
 
-    done = job.run("forecast", "--as-of", "2026-04-10")
+    done = job.run("forecast", "--as-of", str(CALM_UNTIL + timedelta(10)))
 
     assert done.returncode == 0, done.stderr
     table, _, files = done.stdout.rpartition("Files: ")
     assert max(map(len, table.splitlines())) <= 100
-    assert "Note: events are covered until 2026-03-31, 10 days before as_of." in table
+    assert f"Note: events are covered until {CALM_UNTIL}, 10 days before as_of." in table
     assert "Record, dyad, 30 days" in table
     folder = Path(files.strip())
     kept = read_issue(job.home / "published", "pak_afg", latest(folder.parents[2], "pak_afg").as_of)

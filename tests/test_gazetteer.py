@@ -48,7 +48,7 @@ def test_crossings_named_leave_out_segments_without_a_crossing() -> None:
     assert crossings_named("whole border", "", theatre) == ALL
 
 
-def test_crossings_named_of_the_chronicle_are_the_rows_own_but_for_nine() -> None:
+def test_crossings_named_of_the_chronicle_are_the_rows_own_but_for_fourteen() -> None:
     frame = chronicle.read(THEATRE.chronicle).frame
     kinds = ["crossing_closed", "crossing_reopened", "trade_suspended"]
     rows = frame[frame["type"].isin(kinds)]
@@ -64,12 +64,17 @@ def test_crossings_named_of_the_chronicle_are_the_rows_own_but_for_nine() -> Non
         "2001-09-17": ALL,
         "2017-03-07": ("khyber", "chaman"),
         "2017-03-20": ("khyber", "chaman"),
+        "2017-10-22": ("khyber", "chaman"),
         "2018-10-19": ("khyber", "chaman"),
+        "2019-09-27": ("khyber", "chaman"),
         "2020-04-06": ("khyber", "chaman"),
         "2020-05-16": ("khyber", "chaman"),
+        "2020-06-06": ("khyber", "chaman"),
+        "2020-06-22": ("khyber", "north-waziristan", "chaman"),
         "2023-10-03": ALL,
         "2025-10-12": ALL,
         "2025-11-12": ALL,
+        "2026-01-21": ALL,
     }
 
 

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from chronicles import CALM_UNTIL
 from fetching import QUICK
 from geds import CLASH, ELSEWHERE, write_ged
 from jobs import OFFLINE, Job, make_job
@@ -70,7 +71,7 @@ def test_one_source_that_fails_stops_no_other(job: Job, monkeypatch: pytest.Monk
     assert done.stdout.splitlines()[-1] == "partial"
     rows = {row["source"]: row for row in shown}
     assert (rows["chronicle"]["status"], rows["ucdp"]["status"]) == ("ok", "failed")
-    assert rows["chronicle"]["covered_until"] == "2026-03-31"
+    assert rows["chronicle"]["covered_until"] == str(CALM_UNTIL)
     assert rows["acled"]["status"] == "skipped"
     assert "DYADCAST_ACLED_USER" in rows["acled"]["told"]
     assert rows["gdelt"]["last_success"] == ""

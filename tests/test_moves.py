@@ -1,12 +1,12 @@
 """The move since the last issue falls into parts that add up, each named for what was new."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
-from chronicles import make_csv, make_file
+from chronicles import CALM_UNTIL, make_csv, make_file
 from jobs import Job
 
 from flows.pipeline import issue, knowledge
@@ -20,7 +20,7 @@ from streams.store.store import connect
 
 NOW = datetime(2036, 11, 1, 5, 30, tzinfo=UTC)
 LATER = datetime(2036, 11, 2, 5, 30, tzinfo=UTC)
-THEN, DAY = date(2026, 3, 31), date(2026, 4, 1)
+THEN, DAY = CALM_UNTIL, CALM_UNTIL + timedelta(1)
 CLASH = {
     "type": "border_clash",
     "actor": "AFG",
@@ -74,7 +74,7 @@ def test_with_nothing_new_only_time_has_passed(settings: Settings) -> None:
 
 
 def test_event_since_the_last_issue_is_new(settings: Settings, tmp_path: Path) -> None:
-    told(settings, tmp_path, occurred_on="2026-04-01", known_on="2026-04-01")
+    told(settings, tmp_path, occurred_on=str(DAY), known_on=str(DAY))
 
     parts = split_of(issued(settings).row("dyad", "clash", 30))
 
@@ -86,9 +86,10 @@ def test_event_of_before_is_revised_history_however_it_comes(
     settings: Settings, tmp_path: Path
 ) -> None:
     still = split_of(issued(settings).row("dyad", "clash", 30))
-    told(settings, tmp_path, occurred_on="2026-03-20", known_on="2026-04-01")
+    told(settings, tmp_path, occurred_on=str(DAY - timedelta(12)), known_on=str(DAY))
     late = split_of(issued(settings).row("dyad", "clash", 30))
-    told(settings, tmp_path, occurred_on="2026-03-21", known_on="2026-03-22")
+    before = {"occurred_on": str(DAY - timedelta(11)), "known_on": str(DAY - timedelta(10))}
+    told(settings, tmp_path, **before)
     both = split_of(issued(settings).row("dyad", "clash", 30))
 
     assert late.keys() == both.keys() == {"revised_history", "time_passing"}
@@ -120,7 +121,7 @@ def test_method_that_cannot_be_run_again_owns_the_difference(settings: Settings)
         unit="dyad",
         target="clash",
         horizon_days=30,
-        target_end_date=date(2026, 4, 30),
+        target_end_date=DAY + timedelta(29),
         probability=0.01,
         probability_low=0.0,
         probability_high=0.5,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chronicles import CALM_UNTIL
 from jobs import Job, relocated
 
 from flows.pipeline.settings import read_settings
@@ -48,7 +49,7 @@ def test_champion_is_the_model_that_made_the_issue(trained: Job) -> None:
 
     assert found is not None
     assert found.run_id == latest(trained.home / "published", "pak_afg").mlflow_run_id
-    assert found.model.trained_as_of == "2026-03-31"
+    assert found.model.trained_as_of == str(CALM_UNTIL)
     assert (found.model.theatre, found.version) == ("pak_afg", "1")
 
 

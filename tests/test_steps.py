@@ -1,9 +1,10 @@
 """The steps behind the flows: when there is no forecast, when a model is trained, what changed."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from chronicles import CALM_UNTIL
 from jobs import Job
 
 from flows.pipeline import champions, issue, knowledge
@@ -18,7 +19,6 @@ from publish.files.files import latest
 from streams.store.store import StoreError
 
 NOW = datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
-COVERED_UNTIL = date(2026, 3, 31)
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
 
@@ -64,7 +64,7 @@ def test_settings_keep_artifacts_beside_an_sqlite_store(tmp_path: Path) -> None:
 def test_gather_takes_the_end_of_coverage_by_default(empty: Settings) -> None:
     known = known_on(empty, None)
 
-    assert (known.as_of, known.data_as_of) == (COVERED_UNTIL, COVERED_UNTIL)
+    assert (known.as_of, known.data_as_of) == (CALM_UNTIL, CALM_UNTIL)
     early = knowledge.gather(empty, "pak_afg", None, date(2025, 11, 15))
     assert (early.as_of, early.newest_as_of) == (date(2025, 11, 15), date(2025, 11, 15))
 
@@ -79,8 +79,8 @@ def test_gather_without_coverage_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("as_of", "reason"),
     [
-        (date(2026, 4, 15), "covered until 2026-03-31"),
-        (date(2026, 5, 1), "31 days before as_of, more than 14"),
+        (CALM_UNTIL + timedelta(15), f"covered until {CALM_UNTIL}"),
+        (CALM_UNTIL + timedelta(31), "31 days before as_of, more than 14"),
         (date(2005, 1, 1), "too little history before"),
     ],
 )
@@ -101,17 +101,17 @@ def test_no_forecast_is_rows_that_say_why(empty: Settings, as_of: date, reason: 
 
 
 def test_the_last_day_within_tolerance_can_be_forecast(empty: Settings) -> None:
-    assert champions.why_not(event_vintage(known_on(empty, date(2026, 4, 14)))) == ""
+    assert champions.why_not(event_vintage(known_on(empty, CALM_UNTIL + timedelta(14)))) == ""
 
 
 @pytest.mark.parametrize(
     ("champion", "reason"),
     [
         (None, "there is no champion yet"),
-        (fake_champion("2026-03-31"), ""),
-        (fake_champion("2026-03-03"), ""),
-        (fake_champion("2026-03-02"), "the champion is 29 days old"),
-        (fake_champion("2026-04-01"), "trained as of 2026-04-01, later than as_of"),
+        (fake_champion(str(CALM_UNTIL)), ""),
+        (fake_champion(str(CALM_UNTIL - timedelta(28))), ""),
+        (fake_champion(str(CALM_UNTIL - timedelta(29))), "the champion is 29 days old"),
+        (fake_champion(str(CALM_UNTIL + timedelta(1))), "later than as_of"),
     ],
 )
 def test_a_model_is_trained_where_the_champion_cannot_serve(
@@ -128,13 +128,13 @@ def test_a_model_is_trained_where_the_champion_cannot_serve(
 
 def test_a_forecast_within_tolerance_is_stale_and_says_what_changed(settings: Settings) -> None:
     before = latest(settings.published, "pak_afg")
-    known = known_on(settings, date(2026, 4, 10))
+    known = known_on(settings, CALM_UNTIL + timedelta(10))
 
     forecast = issue.make_forecast(settings, known, [ready(settings, known)], NOW)
 
-    assert (forecast.status, forecast.data_as_of) == ("stale", COVERED_UNTIL)
+    assert (forecast.status, forecast.data_as_of) == ("stale", CALM_UNTIL)
     assert {row.status for row in forecast.rows} == {"stale"}
-    assert forecast.rows[0].reason == ("events are covered until 2026-03-31, 10 days before as_of")
+    assert forecast.rows[0].reason == f"events are covered until {CALM_UNTIL}, 10 days before as_of"
     for row in forecast.rows:
         then = before.row(*row.key)
         assert then is not None
