@@ -18,7 +18,8 @@ def test_coverage_is_the_one_declared_last(store: Store) -> None:
     store.declare_coverage("made", date(2001, 1, 1), second, LATER)
     store.declare_coverage("made", date(2001, 1, 1), first, LATER + timedelta(days=1))
 
-    assert store.coverage("made") == Coverage("made", date(2001, 1, 1), second)
+    assert store.coverage("made") == Coverage("made", date(2001, 1, 1), first)
+    assert store.coverage("made", seen_by=LATER) == Coverage("made", date(2001, 1, 1), second)
     assert store.coverage("made", seen_by=NOW) == Coverage("made", date(2001, 1, 1), first)
     assert store.coverage("made", seen_by=NOW - timedelta(days=1)) is None
     assert store.coverage("other") is None

@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 
 from errors import StreamError
 from streams.events.event import FAMILIES, fingerprint
-from streams.sources.chronicle import HEADER, read, retry
+from streams.sources.chronicle import HEADER, declare_coverage, read, retry
 from streams.sources.chronicle import ingest as ingest_file
 from streams.store.landing import Ingested
 from streams.store.store import Coverage, Landed, Store, connect
@@ -158,3 +158,14 @@ def test_retry_lands_a_revision_that_had_been_refused(
 def test_retry_of_nothing_does_nothing(store: Store) -> None:
     assert retry(store, THEATRE, NOW).read == 0
     assert store.append(read(EMBEDDED).frame, NOW) == Landed(new=ROWS)
+
+
+def test_embedded_coverage_moves_nothing_that_an_operator_has_declared(store: Store) -> None:
+    (span,) = THEATRE.coverage
+    declare_coverage(store, THEATRE, NOW)
+    assert store.coverage("chronicle") == Coverage("chronicle", span.start, span.end)
+
+    for end in (END, span.end - timedelta(days=30)):  # later, and one that was taken back
+        store.declare_coverage("chronicle", span.start, end, LATER)
+        declare_coverage(store, THEATRE, LATER + timedelta(hours=1))
+        assert store.coverage("chronicle") == Coverage("chronicle", span.start, end)

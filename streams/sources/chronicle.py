@@ -108,9 +108,16 @@ def retry(store: Store, theatre: Theatre, at: datetime) -> Ingested:
 
 
 def declare_coverage(store: Store, theatre: Theatre, at: datetime) -> None:
-    """None; the spans that the theatre's coverage file names are declared in the store."""
+    """Declares the spans that the theatre's coverage file names, each once.
+
+    One that reaches no further than what stands is left: what an operator has declared, or taken
+    back, is never moved by the file.
+    """
     for span in theatre.coverage:
-        store.declare_coverage(span.source, span.start, span.end, at)
+        stands = store.coverage(span.source)
+        further = stands is None or span.end > stands.end
+        if further and not store.has_declared(span.source, span.start, span.end):
+            store.declare_coverage(span.source, span.start, span.end, at)
 
 
 def _content(path: Path) -> bytes:

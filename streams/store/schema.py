@@ -20,7 +20,6 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
-    UniqueConstraint,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -100,7 +99,6 @@ coverages = Table(
     Column("start_on", TEXT, nullable=False),
     Column("end_on", TEXT, nullable=False),
     Column("declared_at", TEXT, nullable=False),
-    UniqueConstraint("theatre", "source", "start_on", "end_on", name="coverages_one_of_a_span"),
 )
 
 quarantine = Table(

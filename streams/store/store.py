@@ -138,6 +138,15 @@ class Store:
             landing.cover(start, end)
         return Coverage(source, start, end)
 
+    def has_declared(self, source: str, start: date, end: date) -> bool:
+        """Whether that very span was ever declared for `source`."""
+        span = {"start_on": start.isoformat(), "end_on": end.isoformat()}
+        query = sa.select(coverages.c.position).filter_by(
+            theatre=self.theatre, source=source, **span
+        )
+        with reading(self.engine) as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
     def coverage(self, source: str, seen_by: datetime | None = None) -> Coverage | None:
         """The span declared last for `source` (by `seen_by`, where given), or None."""
         query = sa.select(coverages.c.start_on, coverages.c.end_on)

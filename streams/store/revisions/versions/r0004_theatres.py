@@ -29,7 +29,6 @@ INDEXES = {
     "release_events_by_release": ("release_events", "theatre", "release"),
     "ix_gdelt_reports_event_id": ("gdelt_reports", "event_id"),
 }
-SPAN = ("theatre", "source", "start_on", "end_on")
 
 
 def upgrade() -> None:
@@ -72,8 +71,8 @@ def _alter(table: sa.Table, theatre: str) -> None:
         op.drop_constraint(str(table.primary_key.name), table.name)
         op.create_primary_key(f"{table.name}_pkey", table.name, list(KEYS[table.name]))
     if table.name == "coverages":
+        # a span may be declared again once another was
         op.drop_constraint("coverages_one_of_a_span", table.name)
-        op.create_unique_constraint("coverages_one_of_a_span", table.name, list(SPAN))
 
 
 def _rebuild(connection: Connection, table: sa.Table, theatre: str) -> None:
@@ -91,8 +90,6 @@ def _rebuild(connection: Connection, table: sa.Table, theatre: str) -> None:
         for each in table.columns
     ]
     rules: list[sa.Constraint] = [sa.PrimaryKeyConstraint(*key)] if key else []
-    if table.name == "coverages":
-        rules.append(sa.UniqueConstraint(*SPAN, name="coverages_one_of_a_span"))
     made = sa.Table(
         table.name,
         sa.MetaData(),
