@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from features.arrays import Floats, Ints, to_day
+from features.arrays import Floats, to_day
 from features.history import History
 from features.targets import Labels
 from flows.pipeline.knowledge import Knowledge
@@ -68,7 +68,8 @@ def _event_sizes(
         name: Labels(history, target, theatre.units(name), theatre, known.covered[1])
         for name, target in theatre.events.items()
     }
-    kept: dict[tuple[str, date], Floats] = {}
+    days = np.arange(to_day(known.covered[0]) - 1, day + 1, dtype=np.int32)
+    kept: dict[str, Floats] = {}
 
     def size(name: str, unit: str, as_of: date, end: date) -> float | None:
         horizon, units = (end - as_of).days, theatre.units(name)
@@ -76,10 +77,10 @@ def _event_sizes(
         early = as_of < known.covered[0] - timedelta(days=1)
         if early or unit not in units or horizon not in target.days:
             return None
-        if (name, as_of) not in kept:
-            at: Ints = np.array([to_day(as_of)], np.int32)
-            kept[name, as_of] = labels[name].sizes(day, at)
-        value = kept[name, as_of][units.index(unit), target.days.index(horizon), 0]
+        if name not in kept:  # of all days at once: an archive holds many
+            kept[name] = labels[name].sizes(day, days)
+        at = to_day(as_of) - int(days[0])
+        value = kept[name][units.index(unit), target.days.index(horizon), at]
         return None if np.isnan(value) else float(value)
 
     return size
