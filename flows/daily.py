@@ -20,6 +20,7 @@ from flows.pipeline.sources import Outcome
 from flows.pipeline.vintage import Vintage
 from flows.resolve import close
 from flows.running import RETRIED, now
+from models.forecasting.training import TrainingError
 from models.tracking.registry import Champion
 from models.tracking.runs import Logged
 from publish.contract.forecast import Forecast
@@ -141,13 +142,20 @@ def train(theatre: str, as_of: date | None = None, because: str = "") -> dict[st
     earlier, by group.
 
     It becomes the champion where the gate lets it, or where a person says why (`because`).
+    Raises TrainingError where there is none for any group.
     """
     settings, moment = read_settings(), now()
     ingest(settings, theatre, moment)
     known = gather(settings, theatre, as_of, moment.date())
     register = known.as_of >= known.newest_as_of
-    logged = {}
+    logged, reasons = {}, []
     for data in look(settings, known):
-        if not champions.why_not(data):
+        if reason := champions.why_not(data):
+            reasons.append(f"{data.group}: {reason}")
+        else:
             _, logged[data.group] = train_models(settings, data, register, because)
+    if not logged:
+        raise TrainingError(
+            f"no model can be trained: {'; '.join(reasons)}", do="take another as_of"
+        )
     return logged

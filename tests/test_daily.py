@@ -3,12 +3,15 @@
 import json
 import sqlite3
 from contextlib import closing
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from chronicles import CALM_UNTIL
-from jobs import Job
+from jobs import Job, make_job
 
+from flows.daily import train
+from models.forecasting.training import TrainingError
 from publish.contract.forecast import from_json
 from publish.contract.issue import ISSUE
 from publish.contract.row import ROW
@@ -70,3 +73,12 @@ def test_forecast_shows_a_table_that_fits_a_terminal(trained: Job, tmp_path: Pat
     kept = read_issue(job.home / "published", "pak_afg", latest(folder.parents[2], "pak_afg").as_of)
     assert from_json((folder / "forecast.json").read_text(encoding="utf-8")) == kept
     assert kept.status == "stale"
+
+
+@pytest.mark.usefixtures("prefect")
+def test_training_of_nothing_is_no_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in make_job(tmp_path).environment().items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(TrainingError, match="no model can be trained: events: too little"):
+        train("pak_afg", date(2003, 1, 1))
