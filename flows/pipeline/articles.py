@@ -1,7 +1,9 @@
 """From an article to proposals: read from where it is, coded, held against what the store knows."""
 
 import sys
+from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +13,7 @@ from flows.pipeline.settings import Settings
 from streams.net.web import Request, open_client, request
 from streams.sources import chronicle
 from streams.sources.news import classifier
+from streams.sources.news.article import Article
 from streams.sources.news.classifier import Classifier
 from streams.sources.news.document import BYTES_MAX, Page, article_of, read_bytes, read_file
 from streams.sources.news.known import mark_known
@@ -23,6 +26,8 @@ from theatres import Theatre
 
 CODERS = (patterns.NAME, classifier.NAME)
 _ADDRESS = ("http://", "https://")
+DAYS_KEPT = 8
+"""So many days' events are kept while articles are read: a flow of articles is of few days."""
 
 
 def read_source(source: str, settings: Settings) -> Page:
@@ -42,18 +47,35 @@ def read_source(source: str, settings: Settings) -> Page:
 def propose(
     page: Page, published: date, theatre: Theatre, settings: Settings, coder: str = patterns.NAME
 ) -> list[Proposal]:
-    """The events that an article of that day tells, known ones marked.
+    """The events that an article of that day tells, known ones marked; see `Reading.propose`."""
+    reading = Reading(theatre, coder, lambda day: known_events(theatre, settings, day))
+    return reading.propose(article_of(page, published))
 
-    Those that did not happen, by its words, are among them. Uses nothing known after that day.
-    Raises DyadcastError for a coder that is not among CODERS.
-    """
-    if coder not in CODERS:
-        raise DyadcastError("no such coder", found=coder, expected=" or ".join(CODERS))
-    proposals = PatternCoder(Lexicon(theatre)).code(article_of(page, published))
-    known = known_events(theatre, settings, published)
-    if coder == classifier.NAME:
-        proposals = Classifier(known).weigh(proposals)
-    return mark_known([each for each in proposals if each.confidence >= NOTABLE], known)
+
+class Reading:
+    """Articles read for one theatre by one coder, held against the events known on their days."""
+
+    def __init__(self, theatre: Theatre, coder: str, known: Callable[[date], pd.DataFrame]) -> None:
+        """`known` gives the events (COLUMNS) known by the end of a day; it is called once a day.
+
+        Raises DyadcastError for a coder that is not among CODERS.
+        """
+        if coder not in CODERS:
+            raise DyadcastError("no such coder", found=coder, expected=" or ".join(CODERS))
+        self._coder, self._patterns = coder, PatternCoder(Lexicon(theatre))
+        self._known = lru_cache(maxsize=DAYS_KEPT)(known)
+        self._classifier = lru_cache(maxsize=DAYS_KEPT)(lambda day: Classifier(self._known(day)))
+
+    def propose(self, article: Article) -> list[Proposal]:
+        """The events that the article tells with notable confidence, known ones marked.
+
+        Those that did not happen, by its words, are among them. Uses nothing known after its day.
+        """
+        proposals = self._patterns.code(article)
+        if self._coder == classifier.NAME:
+            proposals = self._classifier(article.published).weigh(proposals)
+        notable = [each for each in proposals if each.confidence >= NOTABLE]
+        return mark_known(notable, self._known(article.published)) if notable else []
 
 
 def known_events(theatre: Theatre, settings: Settings, as_of: date) -> pd.DataFrame:

@@ -28,8 +28,21 @@ _OTHER_NAMES = {
 def mark_known(proposals: Sequence[Proposal], events: pd.DataFrame) -> list[Proposal]:
     """The proposals, those that `events` (COLUMNS, as known on the article's day) hold with the
     event's id. One whose day was inferred takes the event's day."""
-    rows = events.to_dict("records")
+    if not proposals:
+        return []
+    rows = _within_reach(proposals, events).to_dict("records")
     return [_marked(proposal, rows) for proposal in proposals]
+
+
+def _within_reach(proposals: Sequence[Proposal], events: pd.DataFrame) -> pd.DataFrame:
+    """The events of types and days that any of the proposals may be: of many, a few."""
+    kinds = {kind for each in proposals for kind in (each.type, *_OTHER_NAMES.get(each.type, ()))}
+    days = [each.occurred_on for each in proposals]
+    apart = timedelta(days=max(_NEAR.values()))
+    near = (events["occurred_on"] <= pd.Timestamp(max(days) + apart)) & (
+        events["ended_on"] >= pd.Timestamp(min(days) - apart)
+    )
+    return events[near & events["type"].isin(kinds)]
 
 
 def _marked(proposal: Proposal, rows: Sequence[Mapping[Any, Any]]) -> Proposal:
