@@ -1,5 +1,6 @@
 """An ingest that dies leaves nothing half done: run again, the store says what it would have."""
 
+import contextlib
 import os
 import random
 import signal
