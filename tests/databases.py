@@ -5,8 +5,11 @@ from publish.archive.archive import issues, scores
 from publish.archive.keys import api_keys
 from publish.archive.scoreboard import outcomes
 from streams.sources.gdelt.stories import reports
+from streams.sources.news.feeds.stored import articles, feed_visits
 from streams.store.schema import metadata
 
-DECLARED = (alerts, api_keys, deliveries, issues, outcomes, reports, scores)
+DECLARED = (
+    *(alerts, api_keys, articles, deliveries, feed_visits, issues, outcomes, reports, scores),
+)
 
 __all__ = ["DECLARED", "metadata"]
