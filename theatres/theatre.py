@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple, Self
 from pydantic import Field, model_validator
 
 from theatres.codes import CODE, Codes
+from theatres.desk import DeskRules
 from theatres.rules import Notify, Rule, check_rules
 from theatres.strict import Strict
 from theatres.target import DYAD, Target
@@ -124,6 +125,7 @@ class Theatre(Strict):
     segments: tuple[Segment, ...] = Field(min_length=1)
     notify: Notify = Notify()
     alerts: tuple[Rule, ...] = ()
+    desk: DeskRules = DeskRules()
     headline: Headline
     words: dict[str, Words] = Field(default_factory=dict)
     codes: Codes

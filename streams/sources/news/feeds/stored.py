@@ -71,7 +71,8 @@ class StoredArticle:
     @property
     def coded_as(self) -> Article:
         """What a coder reads."""
-        return Article(self.text, self.published_at.date(), self.title, self.url)
+        at = self.published_at
+        return Article(self.text, at.date(), self.title, self.url, at)
 
 
 def name_of(address: str, updated: str = "") -> str:

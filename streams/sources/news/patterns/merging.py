@@ -38,7 +38,7 @@ def merge(proposals: Sequence[Proposal]) -> list[Proposal]:
         if at is None:
             merged.append(proposal)
         else:
-            merged[at] = _together(merged[at], proposal)
+            merged[at] = together(merged[at], proposal)
     return merged
 
 
@@ -97,7 +97,7 @@ def _same_day(one: Proposal, other: Proposal) -> bool:
     return apart <= timedelta(days=max(_NEAR[one.date_precision], _NEAR[other.date_precision]))
 
 
-def _together(first: Proposal, more: Proposal) -> Proposal:
+def together(first: Proposal, more: Proposal) -> Proposal:
     """The first, with what the other adds: a day, a place, mediators, the span of the dead."""
     dated = first
     if (first.inferred and not more.inferred) or (
