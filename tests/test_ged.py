@@ -33,7 +33,7 @@ def parts_of(content: bytes, exact: bool) -> list[Part]:
 def read(content: bytes) -> Part:
     """The one part of a small file, which reads the same either way where no row is at fault."""
     (slow,) = parts_of(content, exact=True)
-    if not slow.batch.refusals:
+    if not (slow.batch.refusals or slow.batch.folded):
         (fast,) = parts_of(content, exact=False)
         assert_frame_equal(fast.batch.frame, slow.batch.frame)
         assert_frame_equal(fast.rows, slow.rows)
@@ -138,14 +138,33 @@ def test_a_bad_row_is_refused_by_its_line_and_the_others_land(column: str, found
     assert batch.read == 3
 
 
-def test_a_second_row_of_an_id_is_refused() -> None:
-    (refusal,) = read(ged({}, {"id": "1"})).batch.refusals
+def test_of_an_ids_rows_the_last_counts_and_the_others_are_told() -> None:
+    content = ged({}, {"id": "2"}, {"id": "1", "best": "3"})
+    with pytest.raises(FaultError):
+        parts_of(content, exact=False)
 
-    assert (refusal.line, refusal.column, refusal.expected) == (
-        3,
-        "id",
-        "an id that stands once in the file",
-    )
+    batch = read(content).batch
+
+    assert dict(zip(batch.frame["event_id"], batch.frame["deaths_best"], strict=True)) == {
+        "2": 2,
+        "1": 3,
+    }
+    (refusal,) = batch.refusals
+    assert (refusal.line, refusal.column, refusal.event_id) == (2, "id", "1")
+    assert refusal.expected == "one row an event: line 4 comes later, and counts"
+
+
+def test_the_very_same_row_twice_is_folded() -> None:
+    batch = read(ged({}, {"id": "1"})).batch
+
+    assert (batch.read, len(batch.frame), batch.folded, batch.refusals) == (2, 1, 1, ())
+
+
+def test_no_earlier_row_stands_for_a_last_one_that_cannot_be_read() -> None:
+    batch = read(ged({}, {"id": "1", "best": "x"})).batch
+
+    assert len(batch.frame) == 0
+    assert [(each.line, each.column) for each in batch.refusals] == [(3, "best"), (2, "id")]
 
 
 @pytest.mark.parametrize("broken", [b"1,2,3\n", b'1,"open\n', b"\xff" * 9 + b"," * 48 + b"\n"])

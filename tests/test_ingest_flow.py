@@ -26,7 +26,7 @@ def test_ingest_of_a_file_tells_what_became_of_its_rows(job: Job, tmp_path: Path
     done = job.run("ingest", "ucdp", "--path", str(path))
     again = job.run("ingest", "ucdp", "--path", str(path))
 
-    unread = "1 rows unread of the theatre: their months are not covered"
+    unread = "1 rows unread of the theatre: their days are not covered"
     assert done.returncode == 1
     assert done.stdout == (f"ucdp: failed: 3 rows read, 1 new, 1 elsewhere, 1 refused, {unread}\n")
     assert f"{path}, line 4, column best: found 'x', expected a count" in done.stderr

@@ -70,10 +70,35 @@ def test_a_bad_row_is_refused_by_its_column_and_the_others_land(
     assert (refusal.line, refusal.column) == (3 if kind == "csv" else 2, column)
 
 
-def test_a_row_that_stands_twice_is_refused(tmp_path: Path) -> None:
-    (refusal,) = batch_of(write(tmp_path, "csv", ROW, ROW)).refusals
+def test_of_a_version_s_rows_the_last_counts(tmp_path: Path) -> None:
+    rows = [{**ROW, "event_id": "a", "deaths_best": str(n)} for n in (1, 2, 2)]
+    batch = batch_of(write(tmp_path, "csv", *rows))
 
-    assert refusal.column == "event_id"
+    assert (batch.read, batch.folded, list(batch.frame["deaths_best"])) == (3, 1, [2])
+    (refusal,) = batch.refusals
+    assert (refusal.line, refusal.column) == (2, "event_id")
+    assert refusal.expected == "one row an event: line 4 comes later, and counts"
+
+
+def test_rows_of_one_event_known_at_other_times_are_its_versions(tmp_path: Path) -> None:
+    rows = [
+        {**ROW, "event_id": "a", "known_at": f"2025-11-0{day}", "deaths_best": str(deaths)}
+        for day, deaths in ((3, 7), (2, 4))
+    ]
+    store, path = Store(connect("sqlite://"), "pak_afg"), write(tmp_path, "csv", *rows)
+
+    assert ingest(store, THEATRE, path, NOW, LAYOUT).refused == 0
+    assert list(store.events(date(2025, 11, 2))["deaths_best"]) == [4]
+    assert list(store.events(END)["deaths_best"]) == [7]
+
+
+@pytest.mark.parametrize("text", ["Date;What;Where;y;x\n", "Day,What,Where,y,x\n"])
+def test_a_header_without_the_layout_s_columns_is_one_error(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "desk.csv"
+    path.write_text(text + "11.10.2025;clash;;;\n", encoding="utf-8")
+
+    with pytest.raises(StreamError, match=r"no column Date, found '.*', expected .* commas"):
+        list(read(path, LAYOUT, THEATRE))
 
 
 @pytest.mark.parametrize(
@@ -108,7 +133,8 @@ def test_ingest_again_changes_nothing_and_another_layout_is_another_reading(
     assert ingest(store, THEATRE, path, NOW, layout).new == 1
     assert ingest(store, THEATRE, path, NOW, layout).known_files == 1
     assert store.coverage("analyst") == Coverage("analyst", *covered.values())
-    assert ingest(store, THEATRE, path, NOW).refused == 1
+    with pytest.raises(StreamError, match="no column occurred_on"):
+        ingest(store, THEATRE, path, NOW)
     assert len(store.events(END)) == 1
 
 

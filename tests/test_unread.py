@@ -40,7 +40,7 @@ def test_refused_row_takes_its_event_not_back_and_its_month_is_not_covered(
     found = land(store, tmp_path, FINAL, *rows[1:], rows[0] | UNREAD)
 
     assert (found.refused, found.unread, found.retracted) == (1, 1, 0)
-    assert "their months are not covered" in found.line()
+    assert "their days are not covered" in found.line()
     assert standing(store) == {"1", "2", "3", "4", "5"}
     assert end(store) == date(2023, 9, 30)
     assert told_until(store, END) == date(2023, 9, 30)

@@ -86,9 +86,9 @@ def _acled(
     progress: Progress,
 ) -> Ingested:
     if request.path:
-        return acled.ingest(store, theatre, request.path, at, progress)
+        return acled.ingest(store, theatre, request.path, at, progress, request.accept)
     api = Api(downloads, account_for("acled", os.environ), at)
-    return ingest_new(store, theatre, api, request.since, progress)
+    return ingest_new(store, theatre, api, request.since, progress, request.accept)
 
 
 def _gdelt(
@@ -130,7 +130,7 @@ def _analyst(
         raise SourceError("nothing to take in", where="analyst", do="name a table with --path")
     beside = path.with_suffix(".toml")
     layout = analyst.read_layout(beside if beside.exists() else None)
-    return analyst.ingest(store, theatre, path, at, layout, progress)
+    return analyst.ingest(store, theatre, path, at, layout, progress, request.accept)
 
 
 STREAMS: dict[str, Stream] = {

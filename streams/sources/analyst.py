@@ -1,26 +1,25 @@
 """An analyst's own table: CSV, JSON lines or Parquet, its columns named in a small TOML."""
 
 import hashlib
-import io
-import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from errors import StreamError, shown
 from streams.events.event import Event, EventError, to_frame
 from streams.formats.cells import count_in, degrees_in, line_in
-from streams.formats.csv_records import RecordError, cut_records, fields_of
+from streams.formats.csv_records import RecordError
 from streams.formats.files import Progress, digest_of, silent
+from streams.formats.last_rows import LastRows, one_row
+from streams.formats.row_files import json_lines, parquet_rows
+from streams.formats.tables import Form, TableRow, read_rows
 from streams.places.border import Border, border_of
 from streams.places.gazetteer import segment_named
 from streams.store.landing import Batch, Ingested
@@ -30,7 +29,6 @@ from theatres import Theatre
 
 SOURCE = "analyst"
 ROWS = 5_000
-LINE_MAX = 1 << 20
 _TAKEN = (
     *("event_id", "occurred_on", "ended_on", "known_at", "date_precision", "type", "actor"),
     *("target", "mediators", "place", "segment", "lat", "lon", "deaths_low", "deaths_best"),
@@ -54,13 +52,6 @@ class Layout(BaseModel):
     known_after_days: int | None = Field(default=None, ge=0, le=3650)
     covered_from: date | None = None
     covered_until: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    line: int
-    raw: bytes
-    cells: Mapping[str, str] | RecordError
 
 
 def read_layout(path: Path | None) -> Layout:
@@ -95,22 +86,43 @@ def read(path: Path, layout: Layout, theatre: Theatre) -> Iterator[Batch]:
     point, or of its place's name; one without known_at is refused, unless the
     layout says how late it was known. Raises StreamError where nothing can be read.
     """
-    border, seen = border_of(theatre), set[str]()
-    events: list[Event] = []
-    refusals: list[Refusal] = []
-    for row in _rows(path):
-        try:
-            event = _event(row, layout, theatre, border)
-            if event.event_id in seen:
-                raise EventError("event_id", event.event_id, "an id that stands once in the file")
-            seen.add(event.event_id)
-            events.append(event)
-        except EventError as error:
+    border = border_of(theatre)
+
+    def judged() -> Iterator[tuple[TableRow, Event | EventError]]:
+        for row in _rows(path, layout):
+            try:
+                yield row, _event(row, layout, theatre, border)
+            except EventError as error:
+                yield row, error
+
+    last = LastRows.of((_version(it), row.line, row.raw) for row, it in judged())
+    events, refusals, folded, unread = list[Event](), list[Refusal](), 0, 0
+    for row, it in judged():
+        later = last.later(_version(it), row.line)
+        if isinstance(it, EventError):
+            refusals.append(_refused(path, layout, row, it))
+            unread += 1
+        elif later is None:
+            events.append(it)
+        elif last.repeats(_version(it), row.raw):
+            folded += 1
+        else:
+            error = EventError("event_id", it.event_id, one_row(later))
             refusals.append(_refused(path, layout, row, error))
         if len(events) + len(refusals) >= ROWS:
-            yield Batch(len(events) + len(refusals), to_frame(events), refusals=tuple(refusals))
-            events, refusals = [], []
-    yield Batch(len(events) + len(refusals), to_frame(events), refusals=tuple(refusals))
+            yield _batch(events, refusals, folded, unread)
+            events, refusals, folded, unread = [], [], 0, 0
+    yield _batch(events, refusals, folded, unread)
+
+
+def _batch(events: list[Event], refusals: list[Refusal], folded: int, unread: int) -> Batch:
+    read = len(events) + len(refusals) + folded
+    return Batch(read, to_frame(events), folded=folded, refusals=tuple(refusals), unread=unread)
+
+
+def _version(it: Event | EventError) -> Hashable:
+    """What a row is of: a version of an event; a bad one of none, so it stands for no other."""
+    return None if isinstance(it, EventError) else (it.event_id, it.known_at)
 
 
 def ingest(
@@ -120,10 +132,12 @@ def ingest(
     at: datetime,
     layout: Layout | None = None,
     progress: Progress = silent,
+    accept: bool = False,
 ) -> Ingested:
     """What became of the table's rows; the same content in the same layout is not parsed again.
 
-    An event that the table no longer holds is kept: retract it by its id.
+    An event that the table no longer holds is kept: retract it by its id. A table with rows that
+    cannot be read covers nothing, unless a person says so (`accept`).
     """
     layout = layout or Layout()
     laid = hashlib.sha256(layout.model_dump_json().encode()).hexdigest()[:16]
@@ -131,9 +145,10 @@ def ingest(
         if landing.known:
             return landing.done()
         for number, batch in enumerate(read(path, layout, theatre), start=1):
-            landing.add(batch)
+            landing.add(replace(batch, unread=0) if accept else batch)
             progress(f"{path.name}: parts read", number, 0)
-        if layout.covered_from and layout.covered_until:
+        whole = not landing.done().unread
+        if whole and layout.covered_from and layout.covered_until:
             landing.cover(layout.covered_from, layout.covered_until)
         return landing.done()
 
@@ -145,11 +160,13 @@ def one_event(told: Mapping[str, str], theatre: Theatre, at: datetime) -> Event:
     """
     known = at.replace(tzinfo=None, microsecond=0).isoformat()
     told = {"known_at": known, **{name: text for name, text in told.items() if text}}
-    return _event(_Row(0, b"", told), Layout(), theatre, border_of(theatre))
+    return _event(TableRow(0, b"", told), Layout(), theatre, border_of(theatre))
 
 
-def _rows(path: Path) -> Iterator[_Row]:
-    kinds = {".csv": _csv, ".jsonl": _jsonl, ".ndjson": _jsonl, ".parquet": _parquet}
+def _rows(path: Path, layout: Layout) -> Iterator[TableRow]:
+    table = partial(read_rows, form=_form(layout))
+    kinds: dict[str, Callable[[Path], Iterator[TableRow]]] = {".csv": table, ".xlsx": table}
+    kinds |= {".jsonl": json_lines, ".ndjson": json_lines, ".parquet": parquet_rows}
     kind = kinds.get(path.suffix.lower())
     if kind is None:
         expected = f"one of {', '.join(kinds)}"
@@ -157,101 +174,18 @@ def _rows(path: Path) -> Iterator[_Row]:
     return kind(path)
 
 
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise StreamError(f"cannot be read: {error.strerror}", where=str(path)) from None
+def _form(layout: Layout) -> Form:
+    """A table that has the columns which every event, or the layout, wants."""
+    needed = [layout.columns.get(name, name) for name in _NEEDED if name not in layout.constants]
+
+    def fault(header: Sequence[str]) -> str:
+        absent = (name for name in (*needed, *layout.columns.values()) if name not in header)
+        return next((f"no column {name}" for name in absent), "")
+
+    return Form("a table of this layout", fault, "name its columns in a TOML beside it")
 
 
-def _csv(path: Path) -> Iterator[_Row]:
-    records = cut_records(_content(path))
-    head = next(records, None)
-    if head is None:
-        raise StreamError("an empty file", where=str(path), expected="a header")
-    try:
-        header = fields_of(head.raw)
-    except RecordError as error:
-        where = f"{path}, line {head.line}"
-        raise StreamError("no header", where=where, found=error.found) from None
-    for record in records:
-        try:
-            cells = fields_of(record.raw)
-            if len(cells) != len(header):
-                expected = f"{len(header)} fields"
-                raise RecordError(min(len(cells), len(header)), len(cells), expected)
-            yield _Row(record.line, record.raw, dict(zip(header, cells, strict=True)))
-        except RecordError as error:
-            yield _Row(record.line, record.raw, error)
-
-
-def _jsonl(path: Path) -> Iterator[_Row]:
-    for number, raw in enumerate(io.BytesIO(_content(path)), start=1):
-        line = raw.rstrip(b"\r\n")
-        if line.strip():
-            yield _Row(number, line[:LINE_MAX], _object(line))
-
-
-def _object(line: bytes) -> Mapping[str, str] | RecordError:
-    try:
-        if len(line) > LINE_MAX:
-            raise ValueError
-        value = json.loads(
-            line.decode("utf-8"),
-            object_pairs_hook=_once,
-            parse_float=str,
-            parse_int=str,
-            parse_constant=_no_number,
-        )
-        if not isinstance(value, dict):
-            raise TypeError
-        return {name: _flat(cell) for name, cell in value.items()}
-    except (ValueError, TypeError, RecursionError):
-        return RecordError(0, line[:200], "one JSON object with plain values, no name twice")
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len({name for name, _ in pairs}) != len(pairs):
-        raise ValueError
-    return dict(pairs)
-
-
-def _no_number(_text: str) -> None:
-    raise ValueError
-
-
-def _flat(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, str):
-        return cell
-    raise TypeError
-
-
-def _parquet(path: Path) -> Iterator[_Row]:
-    try:
-        file = pyarrow.parquet.ParquetFile(path)
-        number = 0
-        for batch in file.iter_batches(batch_size=ROWS):
-            for row in batch.to_pylist():
-                number += 1
-                cells = {name: _text(cell) for name, cell in row.items()}
-                yield _Row(number, json.dumps(cells).encode(), cells)
-    except (OSError, pa.ArrowException) as error:
-        raise StreamError(f"not a Parquet file: {error}", where=str(path)) from None
-
-
-def _text(cell: object) -> str:
-    if cell is None or cell != cell:
-        return ""
-    if isinstance(cell, datetime):
-        return cell.isoformat(timespec="seconds")
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell)
-
-
-def _event(row: _Row, layout: Layout, theatre: Theatre, border: Border) -> Event:
+def _event(row: TableRow, layout: Layout, theatre: Theatre, border: Border) -> Event:
     if isinstance(row.cells, RecordError):
         raise EventError(f"number {row.cells.field + 1}", row.cells.found, row.cells.expected)
     cells = {name: _cell(name, row.cells, layout) for name in _TAKEN}
@@ -342,7 +276,7 @@ def _name_of(cells: Mapping[str, str]) -> str:
     return hashlib.sha256(said.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _refused(path: Path, layout: Layout, row: _Row, error: EventError) -> Refusal:
+def _refused(path: Path, layout: Layout, row: TableRow, error: EventError) -> Refusal:
     column = layout.columns.get(error.column, error.column)
     return Refusal(
         layout.source, str(path), row.line, column, shown(error.found), error.expected, row.raw

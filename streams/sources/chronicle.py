@@ -271,4 +271,5 @@ def _ingested(read_rows: int, landed: Landed, refusals: tuple[Refusal, ...]) -> 
         unchanged=landed.unchanged,
         refused=len(refusals),
         refusals=refusals,
+        unread=len(refusals),
     )

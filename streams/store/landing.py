@@ -22,7 +22,8 @@ class Batch:
 
     `frame` holds the good events of the theatre, `elsewhere` counts the good records of other
     places or pairs, `folded` those told by another event of the batch, `unmapped` the theatre's
-    records whose code maps to no type, by code.
+    records whose code maps to no type, by code. `unread` says how many of the refused ones are, or
+    may be, the theatre's and told by no other record.
     """
 
     read: int
@@ -31,13 +32,15 @@ class Batch:
     folded: int = 0
     unmapped: Mapping[str, int] = field(default_factory=dict)
     refusals: tuple[Refusal, ...] = ()
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
     """What became of the records of one file or several; `known_files` were not parsed again.
 
-    `unread` are the refused ones that are, or may be, the theatre's: their months are not covered.
+    `unread` are the refused ones that are, or may be, the theatre's: nobody knows what they tell,
+    so their days are not covered.
     """
 
     files: int = 0
@@ -83,7 +86,7 @@ class Ingested:
             ("folded", self.folded),
             ("unmapped", sum(self.unmapped.values())),
             ("refused", self.refused),
-            ("rows unread of the theatre: their months are not covered", self.unread),
+            ("rows unread of the theatre: their days are not covered", self.unread),
             ("files known already", self.known_files),
         ]
 
@@ -131,6 +134,7 @@ class Landing:
             refused=len(batch.refusals),
             unmapped=batch.unmapped,
             refusals=batch.refusals,
+            unread=batch.unread,
         )
 
     def append(self, frame: pd.DataFrame) -> Landed:
@@ -194,9 +198,13 @@ class Landing:
         )
 
     def close(self) -> None:
-        """Puts on record that the file has landed, unless it was known or there was nothing."""
+        """Puts on record that the file has landed, unless it was known or there was nothing.
+
+        One with batches of which records are unread is read anew when it comes again.
+        """
+        sha256 = "" if self._batches.unread else self._sha256
         versions = self._landed.new + self._landed.revised + self._landed.retracted
-        if self.known or not (versions or self._sha256):
+        if self.known or not (versions or sha256):
             return
         self.connection.execute(
             sa.insert(landings).values(
@@ -204,7 +212,7 @@ class Landing:
                 theatre=self.theatre,
                 source=self.source,
                 file=self._file,
-                sha256=self._sha256,
+                sha256=sha256,
                 versions=versions,
                 landed_at=self._at,
             )

@@ -8,8 +8,8 @@ ACLED's text only its codes and names are kept: its notes are not ours to publis
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
@@ -21,8 +21,10 @@ import numpy as np
 from errors import StreamError, shown
 from streams.events.event import Event, EventError, to_frame
 from streams.formats.cells import count_in, degrees_in
-from streams.formats.csv_records import RecordError, cut_records, fields_of
+from streams.formats.csv_records import RecordError
 from streams.formats.files import Progress, digest_of, silent
+from streams.formats.last_rows import LastRows, one_row
+from streams.formats.tables import Form, TableRow, read_rows
 from streams.places.border import Border, border_of
 from streams.store.landing import Batch, Ingested
 from streams.store.quarantine import Refusal
@@ -56,19 +58,11 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class _Sight:
-    """What tells whether a row is the theatre's, and whose it is."""
+    """What tells whether a row is the theatre's, whose it is, and whether a later one counts."""
 
     border: Border
     codes: Codes
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a file, on which line, and its bytes; or why it is none."""
-
-    line: int
-    raw: bytes
-    cells: Mapping[str, str] | RecordError
+    last: LastRows
 
 
 @cache
@@ -92,29 +86,35 @@ def read(path: Path, theatre: Theatre) -> Iterator[Batch]:
     A row counts where it happened in one of the two states, within the belt, or between their
     forces. Raises StreamError where nothing of the file can be read.
     """
-    rows = pages(path) if path.suffix.lower() == ".json" else _export(path)
-    sight, seen, part = _Sight(border_of(theatre), theatre.codes), set[str](), list[Row]()
-    for row in rows:
+    last = LastRows.of((_key(row), row.line, row.raw) for row in _rows(path))
+    sight, part = _Sight(border_of(theatre), theatre.codes, last), list[TableRow]()
+    for row in _rows(path):
         part.append(row)
         if len(part) == ROWS:
-            yield _judged(path, part, sight, seen)
+            yield _judged(path, part, sight)
             part = []
-    yield _judged(path, part, sight, seen)
+    yield _judged(path, part, sight)
 
 
 def ingest(
-    store: Store, theatre: Theatre, path: Path, at: datetime, progress: Progress = silent
+    store: Store,
+    theatre: Theatre,
+    path: Path,
+    at: datetime,
+    progress: Progress = silent,
+    accept: bool = False,
 ) -> Ingested:
     """What became of the file's rows; the same content again is not parsed.
 
     An export says nothing of what it leaves out: no event is retracted for not being in it, and
-    no coverage is declared. Raises StreamError where nothing can be read.
+    no coverage is declared. Rows of the theatre that cannot be read are `unread`, unless a person
+    says so (`accept`). Raises StreamError where nothing can be read.
     """
     with store.landing(SOURCE, str(path), digest_of(path), at) as landing:
         if landing.known:
             return landing.done()
         for number, batch in enumerate(read(path, theatre), start=1):
-            landing.add(batch)
+            landing.add(replace(batch, unread=0) if accept else batch)
             progress(f"{path.name}: parts read", number, 0)
         return landing.done()
 
@@ -135,16 +135,16 @@ def answer_of(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def pages(path: Path) -> Iterator[Row]:
+def pages(path: Path) -> Iterator[TableRow]:
     """The rows of a page, numbered as they stand in it."""
     for number, row in enumerate(answer_of(path), start=1):
         cells = {str(name): _text(cell) for name, cell in row.items()}
         raw = json.dumps(cells).encode()
         absent = [name for name in NEEDED if name not in cells]
         if absent:
-            yield Row(number, raw, RecordError(0, f"no field {absent[0]}", "ACLED's fields"))
+            yield TableRow(number, raw, RecordError(0, f"no field {absent[0]}", "ACLED's fields"))
         else:
-            yield Row(number, raw, cells)
+            yield TableRow(number, raw, cells)
 
 
 def _text(cell: object) -> str:
@@ -155,72 +155,74 @@ def _no_number(_text: str) -> None:
     raise ValueError
 
 
-def _export(path: Path) -> Iterator[Row]:
-    try:
-        records = cut_records(path.read_bytes())
-    except OSError as error:
-        raise StreamError(f"cannot be read: {error.strerror}", where=str(path)) from None
-    head = next(records, None)
-    if head is None:
-        raise StreamError("an empty file", where=str(path), expected="ACLED's header")
-    try:
-        header = [name.strip().casefold() for name in fields_of(head.raw)]
-    except RecordError as error:
-        where = f"{path}, line {head.line}"
-        raise StreamError("no header", where=where, found=error.found) from None
-    _check_header(path, header)
-    for record in records:
-        try:
-            cells = fields_of(record.raw)
-            if len(cells) != len(header):
-                expected = f"{len(header)} fields"
-                raise RecordError(min(len(cells), len(header)), len(cells), expected)
-            yield Row(record.line, record.raw, dict(zip(header, cells, strict=True)))
-        except RecordError as error:
-            yield Row(record.line, record.raw, error)
+def _rows(path: Path) -> Iterator[TableRow]:
+    return pages(path) if path.suffix.lower() == ".json" else read_rows(path, _EXPORT)
 
 
-def _check_header(path: Path, header: list[str]) -> None:
+def _key(row: TableRow) -> Hashable:
+    """What a row is of: a version of an event; nothing where it is no row."""
+    if isinstance(row.cells, RecordError) or not row.cells["event_id_cnty"].strip():
+        return None
+    return row.cells["event_id_cnty"].strip(), row.cells["timestamp"].strip()
+
+
+def _fault(header: Sequence[str]) -> str:
+    """What keeps the header from being ACLED's; nothing where nothing does."""
     absent = [name for name in NEEDED if name not in header]
     twice = [name for name in NEEDED if header.count(name) > 1]
-    if absent or twice:
-        problem = f"no column {absent[0]}" if absent else f"column {twice[0]} stands twice"
-        raise StreamError(
-            f"not an ACLED export, {problem}",
-            where=f"{path}, line 1",
-            expected="an export with all columns, one row an event",
-        )
+    if absent:
+        return f"no column {absent[0]}"
+    return f"column {twice[0]} stands twice" if twice else ""
 
 
-def _judged(path: Path, part: list[Row], sight: _Sight, seen: set[str]) -> Batch:
-    events, refusals, unmapped, elsewhere = [], [], dict[str, int](), 0
+_EXPORT = Form(
+    "an ACLED export",
+    _fault,
+    "fetch an export with all columns, one row an event, from https://acleddata.com",
+    any_case=True,
+)
+
+
+def _judged(path: Path, part: list[TableRow], sight: _Sight) -> Batch:
+    events, refusals, unmapped = list[Event](), list[Refusal](), dict[str, int]()
+    elsewhere = folded = unread = 0
     for row in part:
+        key = _key(row)
+        later = sight.last.later(key, row.line)
+        if later is not None and sight.last.repeats(key, row.raw):
+            folded += 1
+            continue
         try:
             cells = _cells(row)
+            if later is not None:
+                raise EventError("event_id_cnty", cells["event_id_cnty"], one_row(later))
             code = code_book().get(_kind(cells))
-            if cells["event_id_cnty"] in seen:
-                raise EventError("event_id_cnty", cells["event_id_cnty"], "an id that stands once")
-            found = _event(cells, code or Code("", "", ""), sight)
+            event = _event(cells, code or Code("", "", ""), sight)
         except EventError as error:
             refusals.append(_refused(path, row, error))
+            unread += later is None and _may_be(row, sight.codes)
             continue
-        seen.add(cells["event_id_cnty"])
-        if found is None:
+        if event is None:
             elsewhere += 1
-        elif isinstance(found, Event):
-            events.append(found)
+        elif isinstance(event, Event):
+            events.append(event)
         else:
-            unmapped[found] = unmapped.get(found, 0) + 1
-    return Batch(
-        len(part), to_frame(events), elsewhere, unmapped=unmapped, refusals=tuple(refusals)
-    )
+            unmapped[event] = unmapped.get(event, 0) + 1
+    return Batch(len(part), to_frame(events), elsewhere, folded, unmapped, tuple(refusals), unread)
+
+
+def _may_be(row: TableRow, codes: Codes) -> bool:
+    """Whether a row that cannot be read may be the theatre's: of no legible other country."""
+    iso = "" if isinstance(row.cells, RecordError) else row.cells["iso"].strip()
+    country = iso.removesuffix(".0")
+    return not country.isdigit() or country in codes.actors("iso")
 
 
 def _kind(cells: Mapping[str, str]) -> tuple[str, str]:
     return (cells["event_type"].strip().casefold(), cells["sub_event_type"].strip().casefold())
 
 
-def _cells(row: Row) -> Mapping[str, str]:
+def _cells(row: TableRow) -> Mapping[str, str]:
     if isinstance(row.cells, RecordError):
         raise EventError(f"number {row.cells.field + 1}", row.cells.found, row.cells.expected)
     return {name: _UNPRINTED.sub(" ", row.cells[name]).strip() for name in NEEDED}
@@ -324,7 +326,7 @@ def _precision(text: str) -> str:
     return _PRECISIONS[text]
 
 
-def _refused(path: Path, row: Row, error: EventError) -> Refusal:
+def _refused(path: Path, row: TableRow, error: EventError) -> Refusal:
     return Refusal(
         SOURCE, str(path), row.line, error.column, shown(error.found), error.expected, row.raw
     )

@@ -115,14 +115,20 @@ class Api:
 
 
 def ingest_new(
-    store: Store, theatre: Theatre, api: Api, since: date | None, progress: Progress = silent
+    store: Store,
+    theatre: Theatre,
+    api: Api,
+    since: date | None,
+    progress: Progress = silent,
+    accept: bool = False,
 ) -> Ingested:
     """What became of all that is new at ACLED: rows, changed rows, and deletions.
 
     The first time, and with `since`, whole years of events are asked for; else what was published
-    since 28 days before the end of coverage. Coverage moves only when all have landed, so that a
-    run that is cut off is made good by the next, which on the same day asks no page of a past year
-    again. Raises StreamError; what has landed by then stays.
+    since 28 days before the end of coverage. Coverage moves only when all have landed and could be
+    read (or a person says so, `accept`), so that a run that is cut off is made good by the next,
+    which on the same day asks no page of a past year again. Raises StreamError; what has landed by
+    then stays.
     """
     found, newest = Ingested(), dict[str, date]()
     covered, known = store.coverage(SOURCE), store.health(SOURCE).newest_known
@@ -134,12 +140,13 @@ def ingest_new(
                 wanted = {"iso": str(state.iso), **window.wanted}
                 name = f"{actor.lower()}-{window.name}"
                 for path in api.pages("acled", name, wanted, window.kept):
-                    found += acled.ingest(store, theatre, path, api.at)
+                    found += acled.ingest(store, theatre, path, api.at, accept=accept)
                     newest[actor] = max([newest.get(actor, date.min), *_days(path)])
                     progress(f"ACLED {name}: rows read", found.read, 0)
         if gone:
             found += retract_deleted(store, api, gone)
-    _cover(store, theatre.codes, api.at, newest)
+    if not found.unread:
+        _cover(store, theatre.codes, api.at, newest)
     return found
 
 

@@ -180,7 +180,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
     """The file's text, out of its zip where it is one."""
     with _opening(path):
         if path.suffix.lower() == ".zip":
-            with open_member(path, "*.csv", CONTENT_MAX) as member:
+            with open_member(path, content_max=CONTENT_MAX) as member:
                 yield member
         else:
             with path.open("rb") as stream:

@@ -17,6 +17,7 @@ from streams.store.quarantine import Refusal
 from theatres.theatre import Theatre
 
 _RAW_MAX = 10_000
+_FETCH = "fetch a YYYYMMDDHHMMSS.export.CSV.zip that the list lastupdate.txt of GDELT 2.0 names"
 REFUSED_MAX = 10_000
 """A file of which more rows are wrong is another kind of file, or damaged beyond use."""
 _AT = {name: at for at, name in enumerate(COLUMNS)}
@@ -75,12 +76,17 @@ def judge(stream: IO[bytes], name: str, theatre: Theatre, border: Locator) -> It
 def _check_refused(refused: int, name: str) -> None:
     if refused > REFUSED_MAX:
         expected = f"at most {REFUSED_MAX:,} bad rows"
-        raise StreamError("not a GDELT 2.0 export file", where=name, expected=expected)
+        raise StreamError("not a GDELT 2.0 export file", where=name, expected=expected, do=_FETCH)
 
 
 def _no_export(name: str, refusal: Refusal) -> StreamError:
-    problem = f"not a GDELT 2.0 export file, column {refusal.column}, found {refusal.found}"
-    return StreamError(problem, where=f"{name}, line {refusal.line}", expected=refusal.expected)
+    return StreamError(
+        f"not a GDELT 2.0 export file, column {refusal.column}, found {refusal.found}",
+        where=f"{name}, line {refusal.line}",
+        found=refusal.raw.decode("utf-8", "replace"),
+        expected=f"{refusal.expected}, separated by tabs, without a header",
+        do=_FETCH,
+    )
 
 
 def _judged(

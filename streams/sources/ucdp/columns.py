@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 
 from errors import StreamError
-from streams.formats.csv_records import BOM, Record, RecordError, fields_of, loose_fields
+from streams.formats.csv_records import Record, RecordError, fields_of, loose_fields
+from streams.formats.tables import first_record
 
 NEEDED = (
     *("id", "type_of_violence", "code_status", "dyad_new_id", "dyad_name", "side_a", "side_b"),
@@ -32,26 +33,36 @@ PUBLISHED = (
 """All columns in their order, for a release without a header row, as Candidate 24.0.1 was."""
 
 
-def is_headless(record: Record) -> bool:
-    """Whether a file's first record is an event already, of as many fields as are published."""
-    cells = loose_fields(record.raw)
+def is_headless(cells: Sequence[str]) -> bool:
+    """Whether a file's first row is an event already, of as many fields as are published."""
     return len(cells) == len(PUBLISHED) and cells[0].strip().isdigit()
+
+
+def is_header(cells: Sequence[str]) -> bool:
+    """Whether the cells name GED's columns, in any order and among others, or are an event's."""
+    return is_headless(cells) or not _fault(list(map(str.strip, cells)))
+
+
+def _fault(header: Sequence[str]) -> str:
+    """What keeps the header from being GED's; nothing where nothing does."""
+    absent = [name for name in NEEDED if name not in header and name not in ABSENT]
+    twice = [name for name in NEEDED if header.count(name) > 1]
+    if absent:
+        return f"no column {absent[0]}"
+    return f"column {twice[0]} stands twice" if twice else ""
 
 
 def header_of(file: str, record: Record) -> list[str]:
     """The names of the columns. Raises StreamError where they are not GED's."""
-    if is_headless(record):
+    if is_headless(loose_fields(record.raw)):
         return list(PUBLISHED)
     try:
         header = [name.strip() for name in fields_of(record.raw)]
     except RecordError as error:
         raise StreamError("no header", where=f"{file}, line 1", found=error.found) from None
-    absent = [name for name in NEEDED if name not in header and name not in ABSENT]
-    twice = [name for name in NEEDED if header.count(name) > 1]
-    if absent or twice:
-        problem = f"no column {absent[0]}" if absent else f"column {twice[0]} stands twice"
+    if fault := _fault(header):
         raise StreamError(
-            f"not a GED file, {problem}",
+            f"not a GED file, {fault}",
             where=f"{file}, line {record.line}",
             found=", ".join(header)[:300],
             expected="GED's columns, separated by commas",
@@ -61,11 +72,11 @@ def header_of(file: str, record: Record) -> list[str]:
 
 
 def check_header(file: str, start: bytes) -> None:
-    """None where the file's first line names GED's columns; raises StreamError where not."""
-    line = start.removeprefix(BOM).split(b"\n", 1)[0].removesuffix(b"\r")
-    if not line.strip():
+    """Raises StreamError where the file's first line does not name GED's columns."""
+    record = first_record(start)
+    if not record.raw.strip():
         raise StreamError("an empty file", where=file, expected="a GED header")
-    header_of(file, Record(1, line))
+    header_of(file, record)
 
 
 def is_tags(table: pa.Table) -> bool:

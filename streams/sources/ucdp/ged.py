@@ -11,11 +11,12 @@ import pyarrow as pa
 import pyarrow.csv
 
 from errors import StreamError, shown
-from streams.formats.csv_records import Record, RecordError, cut_records, fields_of
+from streams.formats.csv_records import Record, RecordError, cut_records, fields_of, loose_fields
+from streams.formats.last_rows import LastRows, one_row
 from streams.places.border import Border
 from streams.sources.ucdp.columns import ABSENT, NEEDED, header_of, is_headless, is_tags, tagged
 from streams.sources.ucdp.mapping import SOURCE, events, numbers
-from streams.sources.ucdp.values import Bools, checks, without_na
+from streams.sources.ucdp.values import checks, without_na
 from streams.store.landing import Batch
 from streams.store.quarantine import Refusal
 from theatres import Codes
@@ -76,12 +77,16 @@ class Reader:
                 if first and table.num_rows and is_tags(table):
                     table = table.slice(1)
                 first = False
-                part = self._judged(table, None)
-                if part.batch.refusals:
+                if self._seen_before(table["id"].to_pylist()):
                     raise FaultError
-                yield part
+                yield self._judged(table, None)
         except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
             raise FaultError(str(error)) from None
+
+    def _seen_before(self, ids: list[str]) -> bool:
+        before = len(self.seen)
+        self.seen.update(ids)
+        return len(self.seen) - before < len(ids)
 
     def _exact(self, content: bytes) -> Iterator[Part]:
         records = cut_records(content)
@@ -89,12 +94,12 @@ class Reader:
         if head is None:
             raise StreamError("an empty file", where=self.file, expected="a GED header")
         header = header_of(self.file, head)
-        if is_headless(head):
+        if is_headless(loose_fields(head.raw)):
             records, head = chain([head], records), Record(0, ",".join(header).encode())
         at = [(header.index(name) if name in header else -1, name) for name in NEEDED]
         kept: list[tuple[Record, list[str]]] = []
-        broken: list[Refusal] = []
-        for number, record in enumerate(records):
+        rows, broken, folded = self._once(list(records), header, head)
+        for number, record in enumerate(rows):
             if number == 0 and tagged(record):
                 continue
             self.cut_off = None
@@ -112,13 +117,41 @@ class Reader:
                 broken.append(refusal)
                 self.cut_off = None if content.endswith(b"\n") else refusal
             if len(kept) + len(broken) >= _RECORDS:
-                yield self._whole(kept, broken, head)
-                kept, broken = [], []
-        if kept or broken:
-            yield self._whole(kept, broken, head)
+                yield self._whole(kept, broken, folded, head)
+                kept, broken, folded = [], [], 0
+        if kept or broken or folded:
+            yield self._whole(kept, broken, folded, head)
+
+    def _once(
+        self, rows: list[Record], header: list[str], head: Record
+    ) -> tuple[list[Record], list[Refusal], int]:
+        """The rows that count, the refusals of those that a later one supersedes, and how many
+        more say the very same.
+
+        Where the last cannot be read nobody knows what the event is now: no earlier one takes its
+        place.
+        """
+        ids = [_id_of(row, header) for row in rows]
+        last = LastRows.of(
+            (event_id, row.line, row.raw) for event_id, row in zip(ids, rows, strict=True)
+        )
+        counting, refusals, folded = [], [], 0
+        for event_id, row in zip(ids, rows, strict=True):
+            later = last.later(event_id, row.line)
+            if later is None:
+                counting.append(row)
+            elif last.repeats(event_id, row.raw):
+                folded += 1
+            else:
+                refusals.append(self._refusal(row, head, "id", event_id, one_row(later), event_id))
+        return counting, refusals, folded
 
     def _whole(
-        self, kept: list[tuple[Record, list[str]]], broken: list[Refusal], head: Record
+        self,
+        kept: list[tuple[Record, list[str]]],
+        broken: list[Refusal],
+        folded: int,
+        head: Record,
     ) -> Part:
         columns = list(zip(*(cells for _, cells in kept), strict=True)) or [()] * len(NEEDED)
         texts = {
@@ -129,9 +162,10 @@ class Reader:
         batch = part.batch
         return Part(
             Batch(
-                batch.read + len(broken),
+                batch.read + len(broken) + folded,
                 batch.frame,
                 batch.elsewhere,
+                folded,
                 refusals=(*batch.refusals, *broken),
             ),
             part.rows,
@@ -157,7 +191,7 @@ class Reader:
     ) -> Part:
         table = without_na(table)
         ids = table["id"].to_pylist()
-        judged = [*checks(table), ("id", self._unseen(ids), "an id that stands once in the file")]
+        judged = checks(table)
         good = np.logical_and.reduce([passed for _, passed, _ in judged])
         refusals = []
         if not good.all():
@@ -175,13 +209,8 @@ class Reader:
         batch = Batch(table.num_rows, frame, len(rows) - len(frame), refusals=tuple(refusals))
         return Part(batch, rows)
 
-    def _unseen(self, ids: list[str]) -> Bools:
-        before = len(self.seen)
-        if not self.exact:  # which row it is need not be known: the file is then read exactly
-            self.seen.update(ids)
-            return np.full(len(ids), len(self.seen) - before == len(ids))
-        fresh = np.ones(len(ids), bool)
-        for at, event_id in enumerate(ids):
-            fresh[at] = event_id not in self.seen
-            self.seen.add(event_id)
-        return fresh
+
+def _id_of(record: Record, header: list[str]) -> str:
+    """The row's id; nothing where it has too few fields for one to be sure."""
+    cells = loose_fields(record.raw)
+    return cells[header.index("id")].strip() if len(cells) >= len(header) else ""

@@ -13,7 +13,7 @@ PUBLISHED: dict[str, date] = {}
 
 FINAL_MONTH = 6
 CANDIDATE_DAY = 20
-_FINAL = re.compile(r"ged_?(?:event)?_?v?(\d\d)_?([1-9])(?:[-_]csv)?", re.IGNORECASE)
+_FINAL = re.compile(r"ged_?(?:event)?_?v?(\d\d)_?([1-9])(?:[-_](?:csv|xlsx))?", re.IGNORECASE)
 _MONTHLY = re.compile(r"ged_?event_v(\d\d)_0_(\d{1,2})", re.IGNORECASE)
 _CUMULATIVE = re.compile(r"ged_?event_v(\d\d)_(\d\d)_(\d\d)_(\d\d)", re.IGNORECASE)
 
@@ -63,7 +63,7 @@ def release_of(file_name: str, today: date) -> Release:
     """The release that the file's name tells; an extract, published today, where it tells none."""
     # A download of other content under a known name has a part of its hash before the suffix,
     # and a browser numbers what it saves again.
-    again = r"([-.][0-9a-f]{8,64}| ?\(\d+\))?(\.csv|\.zip)+$"
+    again = r"([-.][0-9a-f]{8,64}| ?\(\d+\))?(\.csv|\.xlsx|\.zip)+$"
     stem = re.sub(again, "", file_name, flags=re.IGNORECASE)
     if match := _CUMULATIVE.fullmatch(stem):
         first, last = (_month(*match.group(at, at + 1)) for at in (1, 3))

@@ -20,13 +20,13 @@ import pandas as pd
 
 from errors import AbsentError, StreamError
 from streams.formats.files import Progress, digest_of, silent
-from streams.formats.zips import open_member
+from streams.formats.tables import open_table
 from streams.net.download import Downloads
 from streams.net.download import fetch as download
 from streams.net.web import Request
 from streams.places.border import border_of
 from streams.sources.ucdp import months
-from streams.sources.ucdp.columns import check_header
+from streams.sources.ucdp.columns import check_header, is_header
 from streams.sources.ucdp.ged import FaultError, Part, Reader
 from streams.sources.ucdp.mapping import SOURCE
 from streams.sources.ucdp.reconcile import Holdings
@@ -237,9 +237,13 @@ def _is_many(some: int, of: int, share: float) -> bool:
 
 
 def _parts(reader: Reader, path: Path) -> Iterator[Part]:
-    with open_member(path) as stream:
+    with open_table(path, is_header) as stream:
         check_header(reader.file, stream.read(_HEADER_MAX))
-    with open_member(path) as stream:
+        if stream.seekable():
+            stream.seek(0)
+            yield from reader.read(stream)
+            return
+    with open_table(path, is_header) as stream:
         yield from reader.read(stream)
 
 
