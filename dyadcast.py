@@ -8,6 +8,7 @@ from commands import (
     alerts,
     conformance,
     database,
+    desk,
     events,
     forecasts,
     keys,
@@ -33,6 +34,7 @@ for command in (
     sources.ingest,
     sources.streams,
     read.read,
+    desk.coders,
     forecasts.train,
     forecasts.models,
     forecasts.deaths,
@@ -48,6 +50,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(events.app, name="events")
+app.add_typer(desk.app, name="desk")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="database")

@@ -2,15 +2,18 @@
 
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from commands.console import AsJson, TheatreName, out
+from commands.console import AsJson, TheatreName, make_home, out, say
 from errors import DyadcastError
 
+ADDRESS = ("http://", "https://")
 if TYPE_CHECKING:
+    from streams.sources.news.document import Page
     from streams.sources.news.proposal import Proposal
 
 
@@ -34,13 +37,18 @@ def read(
     coder: Annotated[
         str, typer.Option(help="patterns, or classifier: patterns with a second opinion")
     ] = "patterns",
+    proposing: Annotated[
+        bool, typer.Option("--propose", help="put the proposals to the desk, too")
+    ] = False,
+    address: Annotated[str, typer.Option(help="where the article stands, for the desk")] = "",
     theatre: TheatreName = "",
 ) -> None:
     """Read an article and print the events that it tells, with the sentences that tell them.
 
     Example: dyadcast read article.html --json
 
-    Nothing is stored. Addresses may be read of the hosts named in DYADCAST_NEWS_HOSTS.
+    Nothing is stored but by --propose: see `dyadcast desk`. Addresses may be read of the hosts
+    named in DYADCAST_NEWS_HOSTS.
     """
     from flows.pipeline.articles import propose, read_source
     from flows.pipeline.settings import read_settings
@@ -52,6 +60,10 @@ def read(
     page = read_source(source, settings)
     day: date = published.date() if published else page.published or now.date()
     proposals = propose(page, day, load_theatre(theatre), settings, coder)
+    if proposing:
+        if address or (not page.url and source.startswith(ADDRESS)):
+            page = replace(page, url=address or source)
+        _file(page, day, proposals, theatre, now)
     shown = [each for each in proposals if each.happened or all_of_them]
     if as_json:
         print(json.dumps([each.as_json() for each in shown], ensure_ascii=False, indent=2))
@@ -60,6 +72,19 @@ def read(
         print("no event of this theatre is told as happened")
     for each in shown:
         _print(each)
+
+
+def _file(
+    page: "Page", day: date, proposals: "list[Proposal]", theatre: str, now: datetime
+) -> None:
+    from flows.pipeline.desk import file
+    from flows.pipeline.settings import read_settings
+    from streams.sources.news.document import article_of
+    from theatres import load_theatre
+
+    settings = read_settings()
+    make_home(settings.home)
+    say(file(settings, load_theatre(theatre), article_of(page, day), proposals, now).line())
 
 
 def _print(each: "Proposal") -> None:

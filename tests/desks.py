@@ -8,7 +8,7 @@ import pandas as pd
 from streams.events.event import Event, to_frame
 from streams.sources.desk.decisions import Decision, Ruling
 from streams.sources.desk.desk import Desk
-from streams.sources.desk.filing import FiledCount, file_article
+from streams.sources.desk.filing import FiledCount, file_article, forget_passages
 from streams.sources.news.article import Article
 from streams.sources.news.proposal import Evidence, Proposal
 from streams.store.store import Store
@@ -56,7 +56,9 @@ def file(
     at: datetime = NOW,
 ) -> FiledCount:
     """What became of the article's proposals."""
-    return file_article(store, THEATRE, article or make_article(), proposals, known, at)
+    with store.landing("desk", "", "", at) as landing:
+        forget_passages(landing, THEATRE, at)
+        return file_article(landing, THEATRE, article or make_article(), proposals, known, at)
 
 
 def desk_of(store: Store) -> Desk:

@@ -79,13 +79,18 @@ class Reading:
 
 
 def known_events(theatre: Theatre, settings: Settings, as_of: date) -> pd.DataFrame:
-    """The events known by a day: the store's, or the theatre's chronicle where there is none."""
+    """The events (COLUMNS) known by a day: the store's, with the theatre's chronicle where that was
+    never taken in. A source that is counted apart is too noisy to say that a thing is known."""
+    stored = None
     if _is_there(settings.database_url):
-        events = Store(connect(settings.database_url), theatre.name).events(as_of)
-        if len(events):
-            return events
+        sources = [source.name for source in theatre.sources if not source.apart]
+        store = Store(connect(settings.database_url), theatre.name)
+        stored = store.events(as_of, sources=[*sources, "desk"])
+        if chronicle.SOURCE in set(stored["source"]):
+            return stored
     events = chronicle.read(theatre.chronicle).frame
-    return events[events["known_at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)]
+    known = events[events["known_at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)]
+    return known if stored is None or stored.empty else pd.concat([known, stored])
 
 
 def _is_there(database_url: str) -> bool:

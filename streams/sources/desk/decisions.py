@@ -10,7 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from streams.events.event import to_frame
+from streams.events.event import Event, to_frame
 from streams.events.frame import COLUMNS
 from streams.sources.desk.events import (
     SOURCE,
@@ -142,23 +142,35 @@ def _check(ruling: Ruling) -> None:
         raise DeskError("not a reason", found=ruling.reason, expected=expected)
     if ruling.action == "mend" and not ruling.changes:
         raise DeskError("nothing to mend", do="name a field and its value, or accept it")
+    if ruling.action != "mend" and ruling.changes:
+        raise DeskError("changes with another decision than mend", found=ruling.action)
     check_fields(ruling.changes)
 
 
-def _accept(landing: Landing, theatre: Theatre, filed: Filed, ruling: Ruling) -> Decision:
-    changes = ruling.changes if ruling.action == "mend" else {}
+def event_of(
+    connection: Connection, theatre: Theatre, filed: Filed, ruling: Ruling
+) -> tuple[Event, Mapping[str, Sequence[str]]]:
+    """The event that accepting or mending gives, and in which fields it is another than what was
+    proposed, or of a revision than what it revises.
+
+    Raises DeskError or EventError where it cannot be.
+    """
+    changes, at = ruling.changes, ruling.at
     if filed.kind == EVENT:
-        event_id = _name_of(landing.connection, theatre, filed, ruling)
-        event = new_event(filed, changes, theatre, event_id, ruling.at)
-        plain = new_event(filed, {}, theatre, event_id, ruling.at) if changes else event
-        differs = differences(texts_of(plain), event)
-    else:
-        base = _versions(landing.connection, theatre, filed.source, filed.event_id)
-        if base.empty or base.iloc[-1]["retracted"]:
-            raise DeskError("the event was taken back", found=filed.event_id, do="reject it")
-        row = base.iloc[-1].to_dict()
-        event = revised_event(filed, row, changes, theatre, ruling.at)
-        differs = differences(texts_of(event_in(row)), event)
+        event_id = _name_of(connection, theatre, filed, ruling)
+        plain = texts_of(new_event(filed, {}, theatre, event_id, at)) if changes else {}
+        event = new_event(filed, changes, theatre, event_id, at)
+        return event, differences(plain, event)
+    versions = _versions(connection, theatre, filed.source, filed.event_id)
+    if versions.empty or versions.iloc[-1]["retracted"]:
+        raise DeskError("the event was taken back", found=filed.event_id, do="reject it")
+    row = versions.iloc[-1].to_dict()
+    event = revised_event(filed, row, changes, theatre, at)
+    return event, differences(texts_of(event_in(row)), event)
+
+
+def _accept(landing: Landing, theatre: Theatre, filed: Filed, ruling: Ruling) -> Decision:
+    event, differs = event_of(landing.connection, theatre, filed, ruling)
     _turn(landing.connection, theatre, filed, ruling, ACCEPTED, event.source, event.event_id)
     landing.append(to_frame([event]))
     return _decided(filed, ruling, differs, event.source, event.event_id)

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import sqlalchemy as sa
 
+from streams.events.event import Event
 from streams.sources.desk.autonomy import CoderRecord, records
-from streams.sources.desk.decisions import Decision, Ruling, decide, decisions_of
+from streams.sources.desk.decisions import Decision, Ruling, decide, decisions_of, event_of
 from streams.sources.desk.proposals import WAITING, Filed, read_filed, read_one
 from streams.sources.desk.tables import proposals
 from streams.store.database import reading
@@ -52,6 +54,15 @@ class Desk:
         with self.store.landing("desk", "", "", ruling.at) as landing:
             filed = read_one(landing.connection, self.theatre.name, proposal_id)
             return decide(landing, self.theatre, filed, ruling)
+
+    def event_of(self, filed: Filed, now: datetime) -> Event:
+        """The event that accepting the proposal as it stands would put into the store.
+
+        Raises DeskError or EventError where it cannot be.
+        """
+        ruling = Ruling("accept", "nobody", now, filed.revision)
+        with reading(self.store.engine) as connection:
+            return event_of(connection, self.theatre, filed, ruling)[0]
 
     def decisions(self) -> Sequence[Decision]:
         """Every decision of the theatre, in the order they were taken."""

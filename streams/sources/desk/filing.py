@@ -29,7 +29,6 @@ from streams.sources.desk.tables import proposal_evidence, proposals
 from streams.sources.news.article import Article
 from streams.sources.news.proposal import Proposal
 from streams.store.landing import Landing
-from streams.store.store import Store
 from streams.store.versions import stamp
 from theatres import Theatre
 
@@ -70,28 +69,34 @@ class FiledCount:
 
 
 def file_article(
-    store: Store,
+    landing: Landing,
     theatre: Theatre,
     article: Article,
     proposed: Sequence[Proposal],
     known: pd.DataFrame,
     at: datetime,
 ) -> FiledCount:
-    """What became of the proposals of an article, in one transaction.
+    """What became of the proposals of an article, in the landing's transaction.
 
     `known` are the events (COLUMNS) by which the known ones were marked. Only what happened is
     filed, and a denial of what is known. The same article again changes nothing.
     """
     key = hashlib.sha256(article.text.encode("utf-8", "replace")).hexdigest()[:16]
-    rows = {str(row["event_id"]): row for row in known.to_dict("records")}
-    with store.landing("desk", "", "", at) as landing:
-        _forget(landing.connection, theatre, at)
-        filing = _Filing(landing, theatre, article, key, at)
-        counts = [
-            filing.put(proposal, rows.get(proposal.known))
-            for proposal in with_denials(proposed, known)
-        ]
-    return sum(counts, FiledCount())
+    rows = {str(row["event_id"]): row for row in known.to_dict("records")} if proposed else {}
+    filing = _Filing(landing, theatre, article, key, at)
+    kept = with_denials(proposed, known)
+    return sum((filing.put(each, rows.get(each.known)) for each in kept), FiledCount())
+
+
+def forget_passages(landing: Landing, theatre: Theatre, at: datetime) -> None:
+    """Empties the passages of articles that were filed too long ago: they are others' property."""
+    table = proposal_evidence.c
+    oldest = stamp(at - timedelta(days=theatre.desk.keep_days))
+    landing.connection.execute(
+        sa.update(proposal_evidence)
+        .where(table.theatre == theatre.name, table.filed_at < oldest, table.passage != "")
+        .values(passage="")
+    )
 
 
 @dataclass(frozen=True)
@@ -224,14 +229,3 @@ class _Filing:
             return False
         decide(self.landing, self.theatre, filed, Ruling("accept", AUTO, self.at, filed.revision))
         return True
-
-
-def _forget(connection: Connection, theatre: Theatre, at: datetime) -> None:
-    """Empties the passages of articles that were filed too long ago: they are others' property."""
-    table = proposal_evidence.c
-    oldest = stamp(at - timedelta(days=theatre.desk.keep_days))
-    connection.execute(
-        sa.update(proposal_evidence)
-        .where(table.theatre == theatre.name, table.filed_at < oldest, table.passage != "")
-        .values(passage="")
-    )
