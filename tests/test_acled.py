@@ -41,6 +41,7 @@ def test_clash_of_the_two_states_is_a_border_clash_in_its_segment(tmp_path: Path
 
     assert (event["type"], event["actor"], event["target"]) == ("border_clash", "PAK", "AFG")
     assert (event["segment"], event["place"]) == ("chaman", "Chaman")
+    assert event["place_precision"] == "point"
     assert event["border_km"] < 5
     assert str(event["known_at"]) == "2023-10-11 04:53:20"
     assert (event["deaths_best"], event["deaths_low"] is not event["deaths_best"]) == (2, True)

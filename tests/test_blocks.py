@@ -86,3 +86,17 @@ def test_an_append_that_fails_leaves_the_blocks_as_they_were() -> None:
         fail_in(store)
 
     assert_frame_equal(store.versions(END), before)
+
+
+def test_a_block_of_before_a_column_holds_it_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Store(connect("sqlite://"), "pak_afg")
+    with monkeypatch.context() as before:
+        for name in ("SCHEMA", "_STORED"):
+            schema = getattr(blocks, name)
+            before.setattr(blocks, name, schema.remove(schema.get_field_index("place_precision")))
+        store.append(to_frame([make_event("a")]), at("2025-10-13"))
+
+    store.append(to_frame([make_event("b", place_precision="district")]), at("2025-10-14"))
+
+    said = store.events(date.max).set_index("event_id")["place_precision"]
+    assert dict(said) == {"a": "", "b": "district"}

@@ -138,6 +138,7 @@ OTHERS: list[dict[str, Any]] = [
     {"border_km": 0.0},
     {"mentions": 0},
     {"known_simulated": True},
+    {"place_precision": "point"},
 ]
 
 

@@ -1,6 +1,7 @@
 """GED's rows become events by the book; a fault is refused by its line, good rows land."""
 
 import io
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from geds import CLASH, ELSEWHERE, HEADER, ged, on
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
+from second import make_second
 
 from errors import StreamError
 from streams.events.event import Event
@@ -81,11 +83,83 @@ def test_type_is_told_by_the_sides_and_the_kind_of_violence(row: dict[str, str],
     assert list(read(ged(row)).batch.frame["type"]) == [kind]
 
 
+ABROAD = {"country_id": "700", "latitude": "32.9", "longitude": "69.4"}
+MIRROR = {"gwnoa": "700", "side_a": "Government of Afghanistan", "side_b": "IS"}
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (ABROAD, ("incursion", "PAK", "AFG")),
+        ({**ABROAD, "source_headline": "Jets hit camps"}, ("airstrike", "PAK", "AFG")),
+        ({**ABROAD, "source_headline": "Mortars hit camps"}, ("shelling", "PAK", "AFG")),
+        ({**ABROAD, "type_of_violence": "3"}, ("incursion", "PAK", "AFG")),
+        ({**MIRROR, **on("2021-08-15")}, ("incursion", "AFG", "PAK")),
+        ({**MIRROR, **on("2021-08-14")}, ("battle", "AFG", "ISKP")),
+        ({**ABROAD, **MIRROR}, ("battle", "AFG", "ISKP")),
+        ({**ABROAD, "gwnoa": "2", "source_headline": "Jets"}, ("battle", "USA", "TTP")),
+        ({**ABROAD, "gwnoa": "", "type_of_violence": "2"}, ("nonstate_violence", "ARM", "TTP")),
+        ({"country_id": "630"}, ("battle", "PAK", "TTP")),
+    ],
+)
+def test_force_of_a_state_on_the_others_soil_is_the_pairs(
+    row: dict[str, str], told: tuple[str, str, str]
+) -> None:
+    event = read(ged(row)).batch.frame.iloc[0]
+
+    assert (event["type"], event["actor"], event["target"]) == told
+
+
+def test_force_abroad_is_told_by_the_theatres_own_codes(tmp_path: Path) -> None:
+    second = load_theatre(str(make_second(tmp_path)))
+    row = {"gwnoa": "373", "country_id": "371", "latitude": "40.9", "longitude": "45.2"}
+    reader = Reader("ged.csv", border_of(second), second.codes)
+
+    (part,) = reader.read(io.BytesIO(ged(row, ABROAD)))
+
+    assert list(part.batch.frame[["type", "actor", "target"]].iloc[0]) == [
+        *("incursion", "AZE", "ARM")
+    ]
+    assert part.batch.elsewhere == 1
+
+
+def test_sums_by_month_count_force_abroad_under_ucdps_own_dyad() -> None:
+    assert list(read(ged(ABROAD)).rows["dyad"]) == [400]
+
+
+@pytest.mark.parametrize(
+    ("where_prec", "segment", "precision"),
+    [
+        ("1", "khyber", "point"),
+        ("2", "khyber", "near"),
+        ("3", "khyber", "district"),
+        ("4", "interior-pak", "province"),
+        ("5", "interior-pak", "stretch"),
+        ("6", "interior-pak", "country"),
+        ("7", "interior-pak", "waters"),
+    ],
+)
+def test_a_representative_point_gives_no_segment(
+    where_prec: str, segment: str, precision: str
+) -> None:
+    event = read(ged({"where_prec": where_prec})).batch.frame.iloc[0]
+
+    assert (event["segment"], event["place_precision"]) == (segment, precision)
+    assert math.isnan(event["border_km"]) == (segment == "interior-pak")
+
+
+@pytest.mark.parametrize(
+    ("row", "confidence"),
+    [({}, "high"), ({"code_status": "Check dyad"}, "low"), ({"event_clarity": "2"}, "low")],
+)
+def test_what_ucdp_still_checks_is_of_low_confidence(row: dict[str, str], confidence: str) -> None:
+    assert list(read(ged(row)).batch.frame["confidence"]) == [confidence]
+
+
 @pytest.mark.parametrize(
     ("row", "segment"),
     [
         ({"latitude": "24.86", "longitude": "67.0"}, "interior-pak"),
-        ({"where_prec": "6"}, "interior-pak"),
         ({"latitude": "30.954545", "longitude": "66.439391"}, "chaman"),
         ({**CLASH, **ELSEWHERE, "gwnoa": "700", "gwnob": "770"}, "abroad"),
     ],

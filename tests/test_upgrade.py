@@ -110,7 +110,7 @@ def as_of_one_theatre(engine: Engine, store: Store) -> None:
         for name in ("landings", "event_versions", "event_blocks", "coverages"):
             old, new = r0001_baseline.tables.tables[name], metadata.tables[name]
             rows = [dict(row) for row in given.execute(sa.select(new)).mappings()]
-            kept = [{k: v for k, v in row.items() if k not in gone} for row in rows]
+            kept = [{k: v for k, v in row.items() if k in old.c and k not in gone} for row in rows]
             connection.execute(sa.insert(old), kept)
         connection.execute(
             sa.insert(r0001_baseline.tables.tables["runs"]),

@@ -1,5 +1,6 @@
 """How each source names the two states, and who else it names: data of one theatre's own."""
 
+from datetime import date
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -15,7 +16,8 @@ class State(Strict):
     `gleditsch_ward` is UCDP's number, `iso` ACLED's (ISO 3166-1 numeric); GDELT has a code of
     three letters for an actor (`cameo`) and one of two for a place (`fips`). `forces` is the name
     that ACLED gives a state's forces, as in `Military Forces of X`; from `acled_since` on
-    ACLED covers the state.
+    ACLED covers the state. UCDP books an ally's force under the government that it helps: from
+    `alone_since` on what it books under the state's government abroad is the state's own.
     """
 
     gleditsch_ward: int = Field(ge=1, le=999)
@@ -24,6 +26,7 @@ class State(Strict):
     fips: str = Field(pattern=r"^[A-Z]{2}$")
     forces: str = Field(min_length=2)
     acled_since: int = Field(ge=1997, le=2100)
+    alone_since: date = date.min
 
 
 class Group(Strict):

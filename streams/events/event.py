@@ -33,6 +33,9 @@ FAMILIES: dict[str, str] = {
 }
 TYPES: tuple[str, ...] = tuple(FAMILIES)
 PRECISIONS = ("day", "week", "month")
+PLACES = ("point", "near", "district", "province", "stretch", "country", "waters")
+"""How well a place is known: the place itself, within some 25 km, the administrative unit alone, a
+stretch of a line or a part of a province, the country alone, or waters and air of none."""
 CONFIDENCES = ("high", "medium", "low")
 YEARS = (1900, 2100)
 DEATHS_MAX = 100_000_000
@@ -65,8 +68,9 @@ class Event:
     `known_at` is UTC without a zone, to the second; a day without a time is its first instant.
     `deaths_*` count all sides together; `border_km` is the point's distance from the border line;
     `mentions` counts the reports that tell it, where the source counts them; `known_simulated`
-    says that known_at comes from a calendar, not from a record. The store numbers versions when
-    events are appended.
+    says that known_at comes from a calendar, not from a record; `place_precision` is one of PLACES
+    where the source says how well it knows the place. The store numbers versions when events are
+    appended.
     """
 
     event_id: str
@@ -94,6 +98,7 @@ class Event:
     border_km: float | None = None
     mentions: int | None = None
     known_simulated: bool = False
+    place_precision: str = ""
 
     def __post_init__(self) -> None:
         _check_texts(self)
@@ -135,6 +140,8 @@ def _check_words(event: Event) -> None:
         raise EventError("date_precision", event.date_precision, f"one of {', '.join(PRECISIONS)}")
     if event.confidence not in CONFIDENCES:
         raise EventError("confidence", event.confidence, f"one of {', '.join(CONFIDENCES)}")
+    if event.place_precision not in ("", *PLACES):
+        raise EventError("place_precision", event.place_precision, f"one of {', '.join(PLACES)}")
     if event.version < 1:
         raise EventError("version", event.version, "1 or more")
 

@@ -37,6 +37,7 @@ DTYPES: dict[str, str] = {
     "border_km": "float64",
     "mentions": "Int64",
     "known_simulated": "bool",
+    "place_precision": "str",
 }
 COLUMNS: tuple[str, ...] = tuple(DTYPES)
 DAYS = ("occurred_on", "ended_on")
@@ -45,7 +46,12 @@ CONTENT: tuple[str, ...] = tuple(column for column in COLUMNS if column != "vers
 TEXTS: tuple[str, ...] = tuple(column for column, dtype in DTYPES.items() if dtype == "str")
 # What most sources do not say: left out of a frame it is empty, and empty it adds nothing to a
 # row's hash, so that a row said before these columns were still says the same.
-OPTIONAL: dict[str, object] = {"border_km": None, "mentions": None, "known_simulated": False}
+OPTIONAL: dict[str, object] = {
+    "border_km": None,
+    "mentions": None,
+    "known_simulated": False,
+    "place_precision": "",
+}
 
 
 class FrameError(DyadcastError):
@@ -136,7 +142,7 @@ def _extras(columns: Mapping[str, pa.Array]) -> Iterator[tuple[int, str]]:
     """What the optional columns add, for the rows where one of them says something."""
     for name, empty in OPTIONAL.items():
         column = columns[name]
-        says = pc.is_valid(column) if empty is None else column
+        says = pc.is_valid(column) if empty is None else pc.not_equal(column, empty)
         at = np.flatnonzero(says.to_numpy(zero_copy_only=False))
         texts = _as_text(column.take(pa.array(at))).to_pylist()
         yield from ((int(row), f"\x1f{name}={text}") for row, text in zip(at, texts, strict=True))

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from streams.events.frame import DTYPES
+from streams.events.frame import DTYPES, OPTIONAL
 from streams.store.schema import event_blocks
 
 Bools = npt.NDArray[np.bool_]
@@ -87,8 +87,16 @@ def _held(connection: Connection, block: int) -> pa.Table:
 
 
 def _opened(content: bytes) -> pa.Table:
+    """A block's columns; one that was written before a column was holds it empty."""
     with pa.ipc.open_stream(content) as ipc:
-        return ipc.read_all()
+        table = ipc.read_all()
+    for field in _STORED:
+        if field.name not in table.column_names:
+            empty = pa.array([OPTIONAL[field.name]] * table.num_rows).cast(
+                SCHEMA.field(field.name).type
+            )
+            table = table.append_column(field, empty.cast(field.type))
+    return table.select(_STORED.names)
 
 
 def read_blocks(connection: Connection, theatre: str, wanted: Wanted) -> pa.Table:

@@ -45,6 +45,7 @@ _SPOKEN = re.compile(r"(\d{1,2})[ -]([A-Za-z]{3,9})[ -](\d{4})")
 _UNPRINTED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _PRECISIONS = {"1": "day", "2": "week", "3": "month"}
 _AREA = "3"  # geo_precision of a region, whose point lies anywhere
+_PLACES = {"1": "point", "2": "near", _AREA: "province"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +267,7 @@ def _event(cells: Mapping[str, str], code: Code, sight: _Sight) -> Event | str |
         summary=f"{said}; {place}"[:500],
         confidence="medium" if cells["geo_precision"] != _AREA else "low",
         border_km=km,
+        place_precision=_PLACES.get(cells["geo_precision"], ""),
     )
 
 

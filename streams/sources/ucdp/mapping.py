@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from streams.events.event import PLACES
 from streams.events.frame import COLUMNS, DTYPES
 from streams.places.border import Border
 from streams.sources.ucdp.values import Bools, days, floats, ints, matches
@@ -19,13 +21,15 @@ SOURCE = "ucdp"
 VIOLENCE = {"1": "battle", "2": "nonstate_violence", "3": "onesided_violence"}
 _SAID = {"battle": "Battle", "nonstate_violence": "Fighting without a state"}
 _SAID |= {"onesided_violence": "Violence against civilians", "border_clash": "Border clash"}
-_SAID |= {"airstrike": "Air strike", "shelling": "Shelling"}
+_SAID |= {"airstrike": "Air strike", "shelling": "Shelling", "incursion": "Force across the border"}
 # Force between the two states is told apart by the words of its headlines.
 _AIR = r"(?i)\b(air ?-?strikes?|air ?raids?|drones?|jets?)\b"
 _SHELLS = r"(?i)\b(shell(s|ed|ing)?|mortars?|artillery|rockets?)\b"
 
-EXACT_PLACE = 4
-"""where_prec from 5 on is a region or a country, whose point lies anywhere (GED codebook)."""
+EXACT_PLACE = 3
+"""where_prec from 4 on is a province, a stretch or a country: its point, which all such events
+share, is no place of theirs (GED codebook)."""
+_PLACES = dict(enumerate(PLACES, start=1))
 
 # 0 is what real files say now and then: not known
 _PRECISIONS = {"0": "month", "1": "day", "2": "week", "3": "week", "4": "month", "5": "month"}
@@ -70,8 +74,8 @@ def events(table: pa.Table, rows: pd.DataFrame, border: Border, codes: Codes) ->
         states[(rows["country"] == int(number)).to_numpy()] = actor
     lat, lon = floats(table["latitude"]), floats(table["longitude"])
     placed = ints(table["where_prec"]) <= EXACT_PLACE
-    a, b = (_which(rows[side], actors) for side in ("gwno_a", "gwno_b"))
-    between = (a >= 0) & (b >= 0) & (a != b)
+    pair = _pair(table, rows, codes)
+    between = pair["between"].to_numpy()
     inside = states != ""
     near = border.is_near(lat, lon)
     at = np.flatnonzero(inside | between | (near & placed))
@@ -81,7 +85,7 @@ def events(table: pa.Table, rows: pd.DataFrame, border: Border, codes: Codes) ->
     segments, km = border.locate(point_lat, point_lon, country)
     segments = np.where(placed[at], segments, [border.inland(code) for code in country])
     belted: Bools = inside[at] | between[at] | (km <= border.belt_km)
-    frame = _frame(table.take(pa.array(at)), rows.iloc[at], between[at], segments, km, codes)
+    frame = _frame(table.take(pa.array(at)), rows.iloc[at], pair.iloc[at], segments, km, codes)
     return frame.loc[belted].reset_index(drop=True)
 
 
@@ -91,13 +95,37 @@ def _which(states: "pd.Series[str]", actors: Iterable[str]) -> npt.NDArray[np.in
     return np.asarray(found, np.int64)
 
 
+def _pair(table: pa.Table, rows: pd.DataFrame, codes: Codes) -> pd.DataFrame:
+    """Of each row whether its sides are the two states (`between`), and else whose force it is on
+    the other's soil (`actor`, `target`; empty where it is none).
+
+    UCDP books force by its dyad: what a state does across the border against a group, or
+    civilians, stands under the state and the group, in the country where it lies. It does not tell
+    who began: a group's attack on the state's people abroad stands there too.
+    """
+    actors = codes.actors("gleditsch_ward")
+    names = np.array([*actors.values(), ""], object)
+    a, b = (_which(rows[side], actors) for side in ("gwno_a", "gwno_b"))
+    where = _which(rows["country"].astype(str), actors)
+    since = np.array([*(codes.states[name].alone_since for name in names[:-1]), date.max])
+    alone = days(table["date_start"]) >= since.astype("datetime64[D]")[a]
+    abroad = (a >= 0) & (where >= 0) & (a != where) & (rows["gwno_b"] == "").to_numpy() & alone
+    return pd.DataFrame(
+        {
+            "between": (a >= 0) & (b >= 0) & (a != b),
+            "actor": names[np.where(abroad, a, -1)],
+            "target": names[np.where(abroad, where, -1)],
+        }
+    )
+
+
 def _frame(
-    table: pa.Table, rows: pd.DataFrame, between: Bools, segments: Any, km: Any, codes: Codes
+    table: pa.Table, rows: pd.DataFrame, pair: pd.DataFrame, segments: Any, km: Any, codes: Codes
 ) -> pd.DataFrame:
-    kinds = _kinds(table, between)
+    kinds = _kinds(table, pair)
     start, end = days(table["date_start"]), days(table["date_end"])
     named = _clean(table["where_coordinates"])
-    where = pc.binary_join_element_wise(named, _clean(_either(table)), ", ")
+    where = pc.binary_join_element_wise(named, _clean(_district(table)), ", ")
     said = pa.array(pd.Series(kinds).map(_SAID), pa.string())
     summary = pc.binary_join_element_wise(
         pc.binary_join_element_wise(said, _clean(table["dyad_name"]), ": "), where, "; "
@@ -112,8 +140,8 @@ def _frame(
         "date_precision": table["date_prec"].to_pandas().map(_PRECISIONS),
         "known_at": (end.astype("datetime64[M]") + 1).astype("datetime64[D]") + 19,
         "type": kinds,
-        "actor": _sides(table["side_a"], rows["gwno_a"], codes),
-        "target": _sides(table["side_b"], rows["gwno_b"], codes),
+        "actor": _either(pair["actor"], _sides(table["side_a"], rows["gwno_a"], codes)),
+        "target": _either(pair["target"], _sides(table["side_b"], rows["gwno_b"], codes)),
         "mediators": [""] * count,
         "place": named.to_pandas(),
         "segment": segments,
@@ -127,6 +155,7 @@ def _frame(
         "border_km": km,
         "mentions": np.full(count, np.nan),
         "known_simulated": np.ones(count, bool),
+        "place_precision": pd.Series(ints(table["where_prec"])).map(_PLACES),
     }
     return pd.DataFrame({name: np.asarray(columns[name]) for name in COLUMNS}).astype(DTYPES)
 
@@ -137,19 +166,26 @@ def _clean(column: pa.ChunkedArray | pa.Array) -> Any:
     )
 
 
-def _either(table: pa.Table) -> Any:
+def _either(some: "pd.Series[str]", other: "pd.Series[str]") -> "pd.Series[str]":
+    """Each of some that says anything, else the other."""
+    return some.reset_index(drop=True).where(lambda each: each != "", other)
+
+
+def _district(table: pa.Table) -> Any:
     """The district, or the province where no district is told."""
     district = table["adm_2"]
     return pc.if_else(pc.equal(district, ""), table["adm_1"], district)
 
 
-def _kinds(table: pa.Table, between: Bools) -> npt.NDArray[np.object_]:
+def _kinds(table: pa.Table, pair: pd.DataFrame) -> npt.NDArray[np.object_]:
     kinds = np.asarray(table["type_of_violence"].to_pandas().map(VIOLENCE), object)
-    state = between & (kinds == "battle")
+    between = pair["between"].to_numpy() & (kinds == "battle")
+    abroad = (pair["actor"] != "").to_numpy()
     headline = table["source_headline"]
     shells = pc.match_substring_regex(headline, _SHELLS).to_numpy()
     air = pc.match_substring_regex(headline, _AIR).to_numpy()
-    kinds[state] = "border_clash"
+    kinds[between], kinds[abroad] = "border_clash", "incursion"
+    state = between | abroad
     kinds[state & shells] = "shelling"
     kinds[state & air] = "airstrike"
     return kinds
