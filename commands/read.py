@@ -2,7 +2,6 @@
 
 import json
 import sys
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,6 @@ import typer
 from commands.console import AsJson, TheatreName, make_home, out, say
 from errors import DyadcastError
 
-ADDRESS = ("http://", "https://")
 if TYPE_CHECKING:
     from streams.sources.news.document import Page
     from streams.sources.news.proposal import Proposal
@@ -40,7 +38,6 @@ def read(
     proposing: Annotated[
         bool, typer.Option("--propose", help="put the proposals to the desk, too")
     ] = False,
-    address: Annotated[str, typer.Option(help="where the article stands, for the desk")] = "",
     theatre: TheatreName = "",
 ) -> None:
     """Read an article and print the events that it tells, with the sentences that tell them.
@@ -61,17 +58,12 @@ def read(
     day: date = published.date() if published else page.published or now.date()
     proposals = propose(page, day, load_theatre(theatre), settings, coder)
     if proposing:
-        if address or (not page.url and source.startswith(ADDRESS)):
-            page = replace(page, url=address or source)
         _file(page, day, proposals, theatre, now)
     shown = [each for each in proposals if each.happened or all_of_them]
     if as_json:
         print(json.dumps([each.as_json() for each in shown], ensure_ascii=False, indent=2))
-        return
-    if not shown:
-        print("no event of this theatre is told as happened")
-    for each in shown:
-        _print(each)
+    else:
+        _print(shown)
 
 
 def _file(
@@ -87,12 +79,14 @@ def _file(
     say(file(settings, load_theatre(theatre), article_of(page, day), proposals, now).line())
 
 
-def _print(each: "Proposal") -> None:
-    who = f"{each.actor} > {', '.join(each.target)}"
-    by = f" (by {', '.join(each.mediators)})" if each.mediators else ""
-    when = each.occurred_on.isoformat() + (
-        "" if each.date_precision == "day" else f" ({each.date_precision})"
-    )
-    state = f"known: {each.known}" if each.known else each.modality
-    print(f"{when}  {each.type}  {who}{by}  {each.place}  {each.confidence:.2f}  {state}")
-    out().print("    " + " ".join(each.evidence.text.split()), markup=False)
+def _print(shown: "list[Proposal]") -> None:
+    if not shown:
+        print("no event of this theatre is told as happened")
+    for each in shown:
+        who = f"{each.actor} > {', '.join(each.target)}"
+        by = f" (by {', '.join(each.mediators)})" if each.mediators else ""
+        precision = "" if each.date_precision == "day" else f" ({each.date_precision})"
+        when = each.occurred_on.isoformat() + precision
+        state = f"known: {each.known}" if each.known else each.modality
+        print(f"{when}  {each.type}  {who}{by}  {each.place}  {each.confidence:.2f}  {state}")
+        out().print("    " + " ".join(each.evidence.text.split()), markup=False)

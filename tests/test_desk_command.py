@@ -14,6 +14,9 @@ from streams.sources.desk.events import FIELDS
 Run = Callable[..., tuple[int, str, str]]
 OFFER = "Iran offered to mediate between Pakistan and Afghanistan on Wednesday."
 URL = "https://example.org/offer"
+PAGE = f"""<html><head><title>An offer</title><link rel="canonical" href="{URL}"></head><body>
+<article><h1>An offer</h1><p>{OFFER} \x1b[31mNobody answered it in Kabul or in Islamabad.</p>
+</article></body></html>"""
 
 
 @pytest.fixture
@@ -35,9 +38,9 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
 @pytest.fixture
 def proposed(run: Run, tmp_path: Path) -> str:
     """The id of the proposal out of an article about Iran's offer."""
-    article = tmp_path / "2026-09-10-offer.txt"
-    article.write_text(f"{OFFER} \x1b[31mNobody answered.", encoding="utf-8")
-    status, printed, errors = run("read", str(article), "--propose", "--address", URL, "--json")
+    article = tmp_path / "2026-09-10-offer.html"
+    article.write_text(PAGE, encoding="utf-8")
+    status, printed, errors = run("read", str(article), "--propose", "--json")
     assert (status, errors) == (0, "1 proposed\n")
     assert len(json.loads(printed)) == 1  # standard output is the proposals alone
     _, printed, _ = run("desk", "list", "--json")
@@ -46,7 +49,7 @@ def proposed(run: Run, tmp_path: Path) -> str:
 
 
 def test_article_read_twice_is_proposed_once(run: Run, proposed: str, tmp_path: Path) -> None:
-    assert run("read", str(tmp_path / "2026-09-10-offer.txt"), "--propose")[2] == "1 read before\n"
+    assert run("read", str(tmp_path / "2026-09-10-offer.html"), "--propose")[2] == "1 read before\n"
 
 
 def test_proposal_is_listed_and_shown_with_its_sentence(run: Run, proposed: str) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -41,7 +42,8 @@ def read_source(source: str, settings: Settings) -> Page:
         return read_file(Path(source))
     with open_client() as client:
         answer = request(client, Request.to(source, settings.news_hosts))
-    return read_bytes(answer.content, source)
+    page = read_bytes(answer.content, source)
+    return page if page.url else replace(page, url=source)
 
 
 def propose(
