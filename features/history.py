@@ -9,10 +9,8 @@ import pandas as pd
 
 from features.arrays import NEVER, Bools, Floats, Ints, Masks
 from streams.events.event import TYPES
-from streams.places.gazetteer import crossings_named
+from streams.incidents.reports import Reports, reports_of
 from theatres import Theatre
-
-CROSSING_TYPES = ("crossing_closed", "crossing_reopened", "trade_suspended")
 
 
 @dataclass(frozen=True)
@@ -22,7 +20,7 @@ class History:
     A version counts at an origin when known <= origin < until. `segments` and `mediators` are bit
     sets in the theatre's order; `between` says that both parties are the theatre's actors;
     `deaths` is the best figure, else the low one, else 0; `source` is the source's place in the
-    theatre's list.
+    theatre's list; `reports` is what of each says which thing it tells.
     """
 
     day: Ints
@@ -34,6 +32,7 @@ class History:
     between: Bools
     deaths: Floats
     source: Ints
+    reports: Reports
 
     def __len__(self) -> int:
         return len(self.day)
@@ -60,16 +59,6 @@ class History:
         return self.take(np.isin(self.source, np.flatnonzero(list(wanted))))
 
 
-def _segment_bits(frame: pd.DataFrame, theatre: Theatre) -> Masks:
-    bit = {name: 1 << i for i, name in enumerate(theatre.segment_names)}
-    own: Masks = np.array([bit.get(name, 0) for name in frame["segment"]], np.int64)
-    for row in np.flatnonzero(frame["type"].isin(CROSSING_TYPES).to_numpy()):
-        event = frame.iloc[row]
-        named = crossings_named(event["place"], event["segment"], theatre)
-        own[row] = sum(bit[name] for name in named)
-    return own
-
-
 def _mediator_bits(frame: pd.DataFrame, theatre: Theatre) -> Masks:
     """Who mediates: the named mediators, and a third party that itself acts."""
     bit = {code: 1 << i for i, code in enumerate(theatre.mediators)}
@@ -87,7 +76,6 @@ def history_of(versions: pd.DataFrame, theatre: Theatre) -> History:
 
     Only the theatre's sources that feed features or labels count.
     """
-    names = [source.name for source in theatre.sources]
     used = [source.name for source in theatre.sources if source.features or source.labels]
     frame = versions[~versions["retracted"] & versions["source"].isin(used)]
     known = _days(frame["known_at"])
@@ -95,13 +83,14 @@ def history_of(versions: pd.DataFrame, theatre: Theatre) -> History:
     frame = frame.assign(known_day=known, until_day=until)[known < until]
     order = ["known_day", "occurred_on", "source", "event_id", "version"]
     frame = frame.sort_values(order, ignore_index=True)
+    reports = reports_of(frame, theatre)
     deaths = frame["deaths_best"].fillna(frame["deaths_low"]).fillna(0)
     return History(
         day=_days(frame["occurred_on"]),
         known=frame["known_day"].to_numpy(np.int32),
         until=frame["until_day"].to_numpy(np.int32),
         kind=np.array([TYPES.index(name) for name in frame["type"]], np.int32),
-        segments=_segment_bits(frame, theatre),
+        segments=reports.segments,
         mediators=_mediator_bits(frame, theatre),
         between=(
             frame["actor"].isin(theatre.actors)
@@ -109,7 +98,8 @@ def history_of(versions: pd.DataFrame, theatre: Theatre) -> History:
             & (frame["actor"] != frame["target"])
         ).to_numpy(),
         deaths=deaths.to_numpy(np.float64),
-        source=np.array([names.index(name) for name in frame["source"]], np.int32),
+        source=reports.source,
+        reports=reports,
     )
 
 

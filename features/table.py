@@ -15,10 +15,11 @@ import pandas as pd
 
 from features import diplomacy
 from features.arrays import Floats, Ints
-from features.history import CROSSING_TYPES, History
+from features.history import History
 from features.rates import RATES
 from features.windows import Slots
 from streams.events.event import FAMILIES, TYPES
+from streams.incidents.reports import CROSSINGS
 from theatres import DYAD, Theatre
 
 VERSION: Final = 1
@@ -32,7 +33,7 @@ OWN_FAMILIES = ("force", "breakdown", "conciliation", "mediation", "crossings")
 
 def family_of(kind: str) -> str:
     """The family that an event type counts towards."""
-    if kind in CROSSING_TYPES:
+    if kind in CROSSINGS:
         return "crossings"
     return "mediation" if kind.startswith("mediation_") else FAMILIES[kind]
 

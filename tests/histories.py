@@ -54,12 +54,20 @@ def days(*dates: str) -> Ints:
 
 def same(left: History, right: History) -> bool:
     """Whether two histories are the same, array by array."""
-    return all(np.array_equal(a, b) for a, b in zip(arrays(left), arrays(right), strict=True))
+    pairs = zip(arrays(left).values(), arrays(right).values(), strict=True)
+    return all(same_array(a, b) for a, b in pairs)
 
 
-def arrays(history: History) -> list[Floats]:
-    """The arrays of a history, in the order of its fields."""
-    return list(vars(history).values())
+def same_array(left: Floats, right: Floats) -> bool:
+    """Whether two arrays are the same, NaN where NaN."""
+    return np.array_equal(left, right, equal_nan=left.dtype == np.float64)
+
+
+def arrays(history: History) -> dict[str, Floats]:
+    """The arrays of a history by name, those of its reports after its own."""
+    own = dict(vars(history))
+    reports = vars(own.pop("reports"))
+    return own | {f"reports.{name}": values for name, values in reports.items()}
 
 
 def random_events(first: date, span: int, prefix: str = "e") -> st.SearchStrategy[Event]:

@@ -24,7 +24,7 @@ BELOW: dict[str, set[str]] = {
     "dyadcast": {"errors", "commands"},
 }
 ORDER: dict[str, tuple[str, ...]] = {
-    "streams": ("events", "formats", "net", "places", "store", "sources"),
+    "streams": ("events", "formats", "net", "places", "incidents", "store", "sources"),
     "features": ("", "monthly", "weekly"),
     "models": (
         *("numerics", "problems", "learners", "combining", "recipes", ""),

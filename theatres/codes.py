@@ -39,13 +39,15 @@ class Group(Strict):
 class Codes(Strict):
     """The codes of a theatre: its states by actor, others by what UCDP and ACLED call them.
 
-    Of ACLED's groups the first that fits counts.
+    Of ACLED's groups the first that fits counts. `factions` names for the code of a faction that
+    of the group as part of which other sources tell it.
     """
 
     states: dict[str, State]
     ucdp_states: dict[str, str] = Field(default_factory=dict)
     ucdp_groups: dict[str, str] = Field(default_factory=dict)
     acled_groups: tuple[Group, ...] = ()
+    factions: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _each_state_its_own(self) -> Self:

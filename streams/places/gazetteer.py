@@ -16,12 +16,18 @@ def segment_named(place: str, theatre: Theatre) -> str:
     such place is named, and no other province. A place of a segment that the theatre does not
     have belongs nowhere.
     """
-    by_name, any_name = _gazetteer(theatre.places)
-    named = [by_name[name] for name in any_name.findall(_folded(place))]
-    places = [segment for segment, area in named if area == "place"]
-    provinces = {segment for segment, _ in named}
+    named = names_in(place, theatre)
+    places = [segment for _, segment, area in named if area == "place"]
+    provinces = {segment for _, segment, _ in named}
     segment = places[0] if places else provinces.pop() if len(provinces) == 1 else ""
     return segment if segment in theatre.segments_told else ""
+
+
+def names_in(place: str, theatre: Theatre) -> list[tuple[str, str, str]]:
+    """The towns, passes, districts and provinces that `place` names, in its order: each in small
+    letters, its segment, and whether it is a `place` or a `province`."""
+    by_name, any_name = _gazetteer(theatre.places)
+    return [(name, *by_name[name]) for name in any_name.findall(folded(place))]
 
 
 @cache
@@ -30,7 +36,7 @@ def _gazetteer(
 ) -> tuple[Mapping[str, tuple[str, str]], re.Pattern[str]]:
     """Segment and kind by every name in small letters; and any of the names as whole words, the
     longest there is: Khyber Pakhtunkhwa is not Khyber."""
-    by_name = {_folded(place.name): (place.segment, place.area) for place in places}
+    by_name = {folded(place.name): (place.segment, place.area) for place in places}
     names = sorted(by_name, key=len, reverse=True)
     return by_name, re.compile(rf"(?<!\S)(?:{'|'.join(map(re.escape, names))})(?!\S)")
 
@@ -43,7 +49,7 @@ def crossings_named(place: str, segment: str, theatre: Theatre) -> tuple[str, ..
     border, no place at all, and a capital or a place inland, from where a state stops or frees
     the trade at all its gates.
     """
-    text = _folded(place)
+    text = folded(place)
     all_crossings = tuple(part.name for part in theatre.segments if part.crossings)
     if _names(text, WHOLE_BORDER):
         return all_crossings
@@ -58,10 +64,10 @@ def crossings_named(place: str, segment: str, theatre: Theatre) -> tuple[str, ..
 
 
 def _is_named(crossing: Crossing, text: str) -> bool:
-    return any(_names(text, _folded(name)) for name in (crossing.name, *crossing.aliases))
+    return any(_names(text, folded(name)) for name in (crossing.name, *crossing.aliases))
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
     """Words in small letters, one space between, so that Spin-Boldak is Spin Boldak."""
     return " ".join(re.findall(r"[^\W_]+", text.casefold()))
 
