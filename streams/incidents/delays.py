@@ -40,13 +40,13 @@ def delays_of(versions: pd.DataFrame, as_of: date) -> pd.DataFrame:
     later are left out here too.
     """
     until = np.datetime64(as_of, "D") + 1
-    told = versions[versions["known_at"] < until].sort_values(["known_at", "version"])
-    by_event = told.groupby(["source", "event_id"])
+    known = versions[versions["known_at"] < until].sort_values(["known_at", "version"])
+    by_event = known.groupby(["source", "event_id"])
     first, last = by_event.first(), by_event["retracted"].last()
     # Of revised days the newest says when it happened.
     occurred = by_event["occurred_on"].last().to_numpy("datetime64[D]")
-    known = first["known_at"].to_numpy("datetime64[D]")
-    delay = (known - occurred).astype(np.int64)
+    first_known = first["known_at"].to_numpy("datetime64[D]")
+    delay = (first_known - occurred).astype(np.int64)
     frame = pd.DataFrame(
         {
             "occurred_on": occurred,
@@ -89,20 +89,20 @@ def reporting(versions: pd.DataFrame, as_of: date, since: date = date.min) -> pd
     """Per source how fast it tells what happened from `since` on, as known on `as_of`.
 
     A row a source: `events` told with a day of their own, `simulated` those whose day comes from a
-    calendar and says nothing of the source, and for each of AFTER `told_N`, `low_N`, `high_N`; NaN
+    calendar and says nothing of the source, and for each of AFTER `share_N`, `low_N`, `high_N`; NaN
     where fewer than FEWEST events have a day of their own. Uses nothing known after `as_of`.
     """
     delays = delays_of(versions, as_of)
     delays = delays[delays["occurred_on"] >= np.datetime64(since, "s")]
-    rows = []
-    for source, told in delays.groupby("source"):
-        recorded = told[~told["simulated"]]
+    table = []
+    for source, rows in delays.groupby("source"):
+        recorded = rows[~rows["simulated"]]
         curve = curve_of(recorded)
-        known = curve.events >= FEWEST
-        row = {"source": source, "events": len(recorded), "simulated": int(told["simulated"].sum())}
+        enough = curve.events >= FEWEST
+        row = {"source": source, "events": len(recorded), "simulated": int(rows["simulated"].sum())}
         for days in AFTER:
-            for name, values in (("told", curve.share), ("low", curve.low), ("high", curve.high)):
-                row[f"{name}_{days}"] = values[days] if known else np.nan
-        rows.append(row)
-    columns = [f"{name}_{days}" for days in AFTER for name in ("told", "low", "high")]
-    return pd.DataFrame(rows, columns=["source", "events", "simulated", *columns])
+            for name, values in (("share", curve.share), ("low", curve.low), ("high", curve.high)):
+                row[f"{name}_{days}"] = values[days] if enough else np.nan
+        table.append(row)
+    columns = [f"{name}_{days}" for days in AFTER for name in ("share", "low", "high")]
+    return pd.DataFrame(table, columns=["source", "events", "simulated", *columns])

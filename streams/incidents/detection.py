@@ -49,8 +49,8 @@ def detection(
         for each in sorted(set(kind[others]) & set(kind[shared & tells[source]])):
             for period in periods:
                 inside = _within(day, period) & (kind == each)
-                told = (others, others & tells[source], shared & tells[source])
-                counts = [int((each & inside).sum()) for each in told]
+                marks = (others, others & tells[source], shared & tells[source])
+                counts = [int((mark & inside).sum()) for mark in marks]
                 if counts[0] and counts[2]:
                     rows.append((source, each, *period, *_shared(*counts)))
     columns = ["source", "kind", "start", "end", "others", "both", "own"]

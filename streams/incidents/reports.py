@@ -77,8 +77,8 @@ class Reports:
     @property
     def placed(self) -> Bools:
         """Which of them say where: by a point, a town, or a stretch of the border."""
-        told = np.isfinite(self.lat) | (self.segments != 0) | self.towns.any(axis=1)
-        return np.asarray(told, bool)
+        says_where = np.isfinite(self.lat) | (self.segments != 0) | self.towns.any(axis=1)
+        return np.asarray(says_where, bool)
 
 
 def reports_of(frame: pd.DataFrame, theatre: Theatre) -> Reports:
