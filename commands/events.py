@@ -1,5 +1,6 @@
 """Commands for the events that forecasts are made from."""
 
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from inspect import Parameter, Signature, signature
@@ -100,20 +101,29 @@ def load_events(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="the last day whose silence now means calm"),
     ] = None,
+    by: Annotated[
+        str, typer.Option(help="who says that it is covered; asked for where the file has no event")
+    ] = "",
     theatre: TheatreName = "",
 ) -> None:
     """Load a file of events; refused rows are told and kept aside, the good ones land.
 
     Example: dyadcast events load april.csv --covered-until 2026-04-30
+
+    A day before the one that stands takes coverage back. A file with refused rows covers nothing.
     """
     from flows.pipeline import knowledge
     from flows.pipeline.settings import read_settings
+    from streams.sources import chronicle
+    from theatres import load_theatre
 
     settings, now = read_settings(), datetime.now(UTC)
     make_home(settings.home)
     landed = knowledge.ingest(settings, theatre, now, file)
-    if covered_until:
-        knowledge.extend_coverage(settings, theatre, covered_until.date(), now)
+    if covered_until and not landed.refused:
+        by = by.strip() or _who(file, landed.read, covered_until.date())
+        store = knowledge.open_store(settings, load_theatre(theatre))
+        chronicle.cover_until(store, covered_until.date(), now.replace(tzinfo=None), by)
     for refusal in landed.refusals:
         say(refusal.message)
     print(
@@ -121,7 +131,23 @@ def load_events(
         f"{landed.unchanged} unchanged, {landed.refused} refused"
     )
     if landed.refused:
+        if covered_until:
+            say("coverage stays as it was: nobody knows what the refused rows tell")
         raise typer.Exit(1)
+
+
+def _who(file: Path, rows: int, until: date) -> str:
+    """Who says that silence means calm where a file shows nothing that was seen: asked for."""
+    if rows:
+        return ""
+    if not sys.stdin.isatty():
+        raise DyadcastError(
+            f"no event in it, and nobody says that there was none until {until}",
+            where=str(file),
+            do="name who says so: --by NAME",
+        )
+    name: str = typer.prompt(f"{file} holds no event. Who says that there was none until {until}?")
+    return name.strip()
 
 
 def _with_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -181,7 +181,7 @@ def stream_rows(
     streams: Sequence[tuple[Health, Coverage | None]], now: datetime
 ) -> list[dict[str, str | int | None]]:
     """A row a source: status and time of the last run and of the last success, how many events,
-    the newest, how many days it lies back, and until when silence means calm."""
+    the newest, how many days it lies back, until when silence means calm, and who says so."""
     return [
         {
             "source": health.source,
@@ -193,6 +193,8 @@ def stream_rows(
             "newest_known": _day(health.newest_known),
             "days_behind": (now.date() - health.newest_known).days if health.newest_known else None,
             "covered_until": _day(coverage.end) if coverage else "",
+            "declared_by": coverage.declared_by if coverage else "",
+            "declared_at": _minute(coverage.declared_at) if coverage else "",
             "told": health.last_told,
         }
         for health, coverage in streams

@@ -75,3 +75,9 @@ def streams(theatre: TheatreName = "", as_json: AsJson = False) -> None:
         print(json.dumps(rows))
     else:
         out().print(stream_table(rows))
+        for row in rows:
+            if row["declared_by"]:
+                day, who, at = (
+                    row[name] for name in ("covered_until", "declared_by", "declared_at")
+                )
+                print(f"{row['source']}: covered until {day}, says {who} on {at} UTC")

@@ -140,6 +140,13 @@ def ingest(
     cannot be read covers nothing, unless a person says so (`accept`).
     """
     layout = layout or Layout()
+    if layout.covered_until and layout.covered_until > at.date():
+        raise StreamError(
+            "a day to come",
+            where=f"{path}, covered_until",
+            found=layout.covered_until.isoformat(),
+            expected=f"{at.date()} or earlier",
+        )
     laid = hashlib.sha256(layout.model_dump_json().encode()).hexdigest()[:16]
     with store.landing(layout.source, str(path), f"{digest_of(path)} {laid}", at) as landing:
         if landing.known:

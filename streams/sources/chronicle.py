@@ -120,6 +120,23 @@ def declare_coverage(store: Store, theatre: Theatre, at: datetime) -> None:
             store.declare_coverage(span.source, span.start, span.end, at)
 
 
+def cover_until(store: Store, until: date, at: datetime, by: str) -> None:
+    """A person declares that the chronicle's silence means calm until that day, which may lie
+    before the one that stands: what was declared too far is so taken back.
+
+    Raises StreamError for a day to come, of which nobody knows anything.
+    """
+    if until > at.date():
+        raise StreamError(
+            "a day to come",
+            where="--covered-until",
+            found=until.isoformat(),
+            expected=f"{at.date()} or earlier",
+        )
+    span = store.coverage(SOURCE)
+    store.declare_coverage(SOURCE, span.start if span else until, until, at, by)
+
+
 def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()

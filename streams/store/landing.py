@@ -161,11 +161,12 @@ class Landing:
             versions = versions[versions["event_id"].isin(list(event_ids))]
         return last_of(versions)
 
-    def cover(self, start: date, end: date) -> None:
-        """Declares that from `start` to `end` the source's silence means calm.
+    def cover(self, start: date, end: date, by: str = "") -> None:
+        """Declares that from `start` to `end` the source's silence means calm; `by` names the
+        person who says so.
 
-        The same span declared again changes nothing. Raises StoreError where it ends before
-        it starts.
+        The same span declared again by the same changes nothing. Raises StoreError where it ends
+        before it starts.
         """
         if end < start:
             raise StoreError(
@@ -176,12 +177,12 @@ class Landing:
             )
         whose = {"theatre": self.theatre, "source": self.source}
         latest = (
-            sa.select(coverages.c.start_on, coverages.c.end_on)
+            sa.select(coverages.c.start_on, coverages.c.end_on, coverages.c.declared_by)
             .filter_by(**whose)
             .order_by(coverages.c.declared_at.desc(), coverages.c.position.desc())
         )
         row = self.connection.execute(latest.limit(1)).first()
-        span = {"start_on": start.isoformat(), "end_on": end.isoformat()}
+        span = {"start_on": start.isoformat(), "end_on": end.isoformat(), "declared_by": by}
         if row is None or row._asdict() != span:
             span |= whose
             self.connection.execute(sa.insert(coverages).values(declared_at=self._at, **span))

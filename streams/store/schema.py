@@ -99,6 +99,7 @@ coverages = Table(
     Column("start_on", TEXT, nullable=False),
     Column("end_on", TEXT, nullable=False),
     Column("declared_at", TEXT, nullable=False),
+    Column("declared_by", TEXT, nullable=False, server_default=""),  # empty: the source's own data
 )
 
 quarantine = Table(

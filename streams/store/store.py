@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import pandas as pd
@@ -31,11 +31,16 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """From when to when, both days included, the silence of a source means calm."""
+    """From when to when, both days included, the silence of a source means calm.
+
+    `declared_by` is the person who said so, empty where it was the source's own data.
+    """
 
     source: str
     start: date
     end: date
+    declared_by: str = field(default="", compare=False)
+    declared_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +133,15 @@ class Store:
             return read_versions(connection, self.theatre, as_of, seen_by, sources)
 
     def declare_coverage(
-        self, source: str, start: date, end: date, declared_at: datetime
+        self, source: str, start: date, end: date, declared_at: datetime, by: str = ""
     ) -> Coverage:
-        """The coverage as declared; the same span declared again changes nothing.
+        """The coverage as declared, by the person named; the same declared again changes nothing.
 
         Raises StoreError where it ends before it starts.
         """
         with self.landing(source, "", "", declared_at) as landing:
-            landing.cover(start, end)
-        return Coverage(source, start, end)
+            landing.cover(start, end, by)
+        return Coverage(source, start, end, by, clock(declared_at))
 
     def has_declared(self, source: str, start: date, end: date) -> bool:
         """Whether that very span was ever declared for `source`."""
@@ -149,8 +154,7 @@ class Store:
 
     def coverage(self, source: str, seen_by: datetime | None = None) -> Coverage | None:
         """The span declared last for `source` (by `seen_by`, where given), or None."""
-        query = sa.select(coverages.c.start_on, coverages.c.end_on)
-        query = query.filter_by(theatre=self.theatre, source=source)
+        query = sa.select(coverages).filter_by(theatre=self.theatre, source=source)
         if seen_by is not None:
             query = query.where(coverages.c.declared_at <= stamp(seen_by))
         query = query.order_by(coverages.c.declared_at.desc(), coverages.c.position.desc())
@@ -158,7 +162,13 @@ class Store:
             row = connection.execute(query.limit(1)).first()
         if row is None:
             return None
-        return Coverage(source, date.fromisoformat(row.start_on), date.fromisoformat(row.end_on))
+        return Coverage(
+            source,
+            date.fromisoformat(row.start_on),
+            date.fromisoformat(row.end_on),
+            row.declared_by,
+            datetime.fromisoformat(row.declared_at),
+        )
 
     def record_run(self, source: str, at: datetime, status: str, told: str) -> None:
         """Keeps that the source was asked at that time, how it went, and what it told."""
