@@ -35,3 +35,11 @@ class StreamError(DyadcastError):
 
 class AbsentError(StreamError):
     """A file that the server says it does not have (404): not published, perhaps."""
+
+
+class OutageError(StreamError):
+    """A server that did not answer as it should, and may do so later."""
+
+
+class NotSetUpError(StreamError):
+    """A source that cannot be asked before a person has set it up: an account, an address."""

@@ -179,6 +179,10 @@ def contract(theatre: Theatre) -> str:
         theatre.mediators,
         theatre.actors,
         theatre.reporting_lag_days,
-        [source.model_dump(exclude={"shown"}) for source in theatre.sources],
+        [
+            source.model_dump(include={"name", "features", "labels", "apart"})
+            for source in theatre.sources
+            if source.features or source.labels
+        ],
     ]
     return hashlib.sha256(json.dumps(promise, sort_keys=True).encode()).hexdigest()

@@ -10,11 +10,11 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.tasks import exponential_backoff
 
+from errors import NotSetUpError
 from flows.pipeline import knowledge
 from flows.pipeline.settings import Settings, read_settings
 from flows.pipeline.sources import ASKED, Outcome, Request
 from flows.running import now, worth_retrying
-from streams.net.accounts import NoAccountError
 from theatres import load_theatre
 
 HOURS = 3600.0
@@ -55,7 +55,7 @@ def ingest(
     """How each source fared. One that fails stops no other: the run then ends `Partial`.
 
     `accept` says that a person has seen what of a file cannot be read, and wants it all the same.
-    A source that wants an account, where there is none, is skipped unless it is named.
+    A source that nobody has set up (an account, feeds) is skipped unless it is named.
     """
     settings, moment, log = read_settings(), now(), get_run_logger()
     known = [each.name for each in load_theatre(theatre).sources if each.name in ASKED]
@@ -64,7 +64,7 @@ def ingest(
         state = ingest_source(settings, theatre, name, moment, request, return_state=True)
         found = state.result(raise_on_failure=False)
         if not isinstance(found, Outcome):
-            missing = isinstance(found, NoAccountError) and source is None
+            missing = isinstance(found, NotSetUpError) and source is None
             found = Outcome(name, "skipped" if missing else "failed", str(found))
             log.warning("%s: %s", name, found.told)
         knowledge.record(settings, theatre, found, moment)

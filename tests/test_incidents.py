@@ -17,7 +17,7 @@ from streams.events.event import Event, to_frame
 from streams.incidents.grouping import first_reports, incident_deaths
 from streams.incidents.incidents import LINKED, incidents, link
 from streams.incidents.links import RULES, links_of
-from theatres.theatre import Source
+from theatres.source import Source
 
 TWO = PAK_AFG.model_copy(
     update={

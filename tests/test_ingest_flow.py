@@ -1,6 +1,7 @@
 """`dyadcast ingest` and `dyadcast streams` as a person runs them, with no network to be had."""
 
 import json
+import shutil
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 from chronicles import CALM_UNTIL
 from fetching import QUICK
 from geds import CLASH, ELSEWHERE, write_ged
-from jobs import OFFLINE, Job, make_job
+from jobs import OFFLINE, PAK_AFG, Job, make_job
+from newsfeeds import OFFER, serve
+from servers import Server
 
 from flows.pipeline import knowledge
 from streams.net.download import Downloads
@@ -39,7 +42,7 @@ def test_ingest_of_an_unknown_source_is_one_line(job: Job) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "dyadcast: no such source, found 'reuters', "
-        "expected one of chronicle, analyst, ucdp, acled, gdelt\n"
+        "expected one of chronicle, analyst, ucdp, acled, gdelt, news\n"
     )
 
 
@@ -67,6 +70,7 @@ def test_one_source_that_fails_stops_no_other(job: Job, monkeypatch: pytest.Monk
         "ucdp": "failed",
         "acled": "skipped",
         "gdelt": "failed",
+        "news": "skipped",
     }
     assert done.stdout.splitlines()[-1] == "partial"
     rows = {row["source"]: row for row in shown}
@@ -82,6 +86,35 @@ def test_source_that_wants_an_account_fails_where_it_is_named(job: Job) -> None:
 
     assert done.returncode == 1
     assert done.stdout.startswith("acled: failed: acled: no account")
+
+
+def test_news_are_read_from_the_feeds_that_the_theatre_names(
+    job: Job, server: Server, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pak_afg"
+    shutil.copytree(PAK_AFG, folder)
+    file = folder / "theatre.toml"
+    feeds = [serve(server, {"/offer": OFFER, "/copy": f"{OFFER} Follow us."}), server.at("/gone")]
+    text = file.read_text(encoding="utf-8").replace("feeds = []", f"feeds = {json.dumps(feeds)}")
+    file.write_text(text.replace("pause_seconds = 2.0", "pause_seconds = 0"), encoding="utf-8")
+
+    bad = job.run("ingest", "news", "--theatre", str(folder))
+    file.write_text(text.replace(f", {json.dumps(feeds[1])}", ""), encoding="utf-8")
+    good = job.run("ingest", "news", "--theatre", str(folder))
+
+    assert bad.returncode == 1
+    assert bad.stdout.startswith(f"news: failed: {feeds[1]} is refused: ")
+    assert "found '2 rows read, 1 new, 1 folded'" in bad.stdout
+    assert (good.returncode, good.stdout) == (0, "news: ok: 0 rows read\n")
+
+
+def test_article_in_a_file_is_taken_in_once(job: Job, tmp_path: Path) -> None:
+    path = tmp_path / "2025-11-15-offer.txt"
+    path.write_text(OFFER, encoding="utf-8")
+
+    printed = [job.run("ingest", "news", "--path", str(path)).stdout for _ in range(2)]
+
+    assert printed == ["news: ok: 1 rows read, 1 new\n", "news: ok: 1 rows read, 1 unchanged\n"]
 
 
 def test_streams_fit_a_terminal(job: Job) -> None:

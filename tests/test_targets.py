@@ -11,7 +11,7 @@ from features.arrays import to_day
 from features.targets import Labels, target_events, weekly_origins
 from streams.events.event import Event
 from theatres import DYAD, Theatre
-from theatres.theatre import Source
+from theatres.source import Source
 
 COVERED = date(2020, 12, 31)
 LATE = to_day(date(2021, 12, 31))

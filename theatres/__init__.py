@@ -20,6 +20,7 @@ from theatres.rules import (
     StreamSilent,
     VerificationFails,
 )
+from theatres.source import Source
 from theatres.tables import TheatreError
 from theatres.target import DYAD, Target
 from theatres.theatre import ABROAD, Crossing, Level, Place, Point, Segment, Theatre
@@ -44,6 +45,7 @@ __all__ = [
     "Rule",
     "Segment",
     "Side",
+    "Source",
     "State",
     "StreamSilent",
     "Target",

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from theatres.codes import CODE, Codes
 from theatres.desk import DeskRules
 from theatres.rules import Notify, Rule, check_rules
+from theatres.source import Source
 from theatres.strict import Strict
 from theatres.target import DYAD, Target
 from theatres.words import Headline, Side, Words
@@ -69,27 +70,6 @@ class Level(Strict):
         """True at `probability` or above, or at `floor` and `lift` times the baseline or above."""
         lifted = probability >= self.floor and probability >= self.lift * baseline
         return probability >= self.probability or lifted
-
-
-class Source(Strict):
-    """A stream, and whether its events feed features, form labels, or both.
-
-    `apart` counts its events in columns of their own. Of two sources that tell the same event
-    for a label the first named counts. One that is not `shown` may not be passed on: its events
-    are on no page and in no answer.
-    """
-
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]*$")
-    features: bool = False
-    labels: bool = False
-    apart: bool = False
-    shown: bool = True
-
-    @model_validator(mode="after")
-    def _apart_forms_no_label(self) -> Self:
-        if self.apart and self.labels:
-            raise ValueError(f"a source counted apart cannot form labels, found {self.name}")
-        return self
 
 
 class Schedule(Strict):

@@ -40,7 +40,7 @@ def read_source(source: str, settings: Settings) -> Page:
         return read_bytes(sys.stdin.buffer.read(BYTES_MAX + 1), "standard input")
     if not source.casefold().startswith(_ADDRESS):
         return read_file(Path(source))
-    with open_client() as client:
+    with open_client(public=True) as client:
         answer = request(client, Request.to(source, settings.news_hosts))
     page = read_bytes(answer.content, source)
     return page if page.url else replace(page, url=source)

@@ -133,14 +133,38 @@ def _analyst(
     return analyst.ingest(store, theatre, path, at, layout, progress, request.accept)
 
 
+def _news(
+    store: Store,
+    theatre: Theatre,
+    downloads: Downloads,
+    at: datetime,
+    request: Request,
+    progress: Progress,
+) -> Ingested:
+    from streams.sources.news.feeds import ingest  # its libraries are slow to import
+
+    if request.path:
+        counts, faults = ingest.ingest_files(store, theatre, request.path, at)
+    else:
+        counts, faults = ingest.ingest_new(store, theatre, downloads, at, progress)
+    if faults:
+        # What came has been kept; the run is no success all the same.
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        raise SourceError(
+            f"{faults[0]}{more}", found=counts.line(), do="mend it, or run it again later"
+        )
+    return counts
+
+
 STREAMS: dict[str, Stream] = {
     "chronicle": _chronicle,
     "analyst": _analyst,
     "ucdp": _ucdp,
     "acled": _acled,
     "gdelt": _gdelt,
+    "news": _news,
 }
-ASKED = ("chronicle", "ucdp", "acled", "gdelt")
+ASKED = ("chronicle", "ucdp", "acled", "gdelt", "news")
 """The sources that can be asked for what is new; the others are handed their files."""
 
 

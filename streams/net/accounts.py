@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from errors import StreamError
+from errors import NotSetUpError
 
 
-class NoAccountError(StreamError):
+class NoAccountError(NotSetUpError):
     """A source that wants an account, and none is given."""
 
 

@@ -14,7 +14,7 @@ from tenacity import (
     wait_random,
 )
 
-from errors import StreamError
+from errors import OutageError
 
 Result = TypeVar("Result")
 Sleep = Callable[[float], None]
@@ -60,9 +60,9 @@ class Deadline:
         return self.end - time.monotonic()
 
     def check(self, where: str) -> None:
-        """Raises StreamError once it has passed."""
+        """Raises OutageError once it has passed."""
         if self.left() <= 0:
-            raise StreamError(
+            raise OutageError(
                 "not done in time",
                 where=where,
                 expected=f"an end within {self.seconds:g} s",
@@ -86,7 +86,7 @@ def persist(
 ) -> Result:
     """What the job gives, which is tried again as long as it raises Passing and bounds allow.
 
-    Raises StreamError with the last problem when they do not.
+    Raises OutageError with the last problem when they do not.
     """
     backoff = wait_exponential(policy.wait, policy.wait_max) + wait_random(0, policy.wait)
 
@@ -107,4 +107,4 @@ def persist(
     except Passing as passing:
         number = retrying.statistics["attempt_number"]
         problem = f"{passing}, {number} attempts" if number > 1 else str(passing)
-        raise StreamError(problem, where=where, do="try again later") from None
+        raise OutageError(problem, where=where, do="try again later") from None

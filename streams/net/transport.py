@@ -4,6 +4,7 @@ The outer library bounds the silence between two pieces, not the whole: a server
 byte of a header now and then would hold it for hours.
 """
 
+import ipaddress
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -61,9 +62,10 @@ class _Stream(httpcore.NetworkStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, bound: _Bound) -> None:
+    def __init__(self, bound: _Bound, public: bool) -> None:
         self._inner = httpcore.SyncBackend()
         self._bound = bound
+        self._public = public
 
     def connect_tcp(
         self,
@@ -75,17 +77,29 @@ class _Backend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         limit = self._bound.cut(timeout)
         inner = self._inner.connect_tcp(host, port, limit, local_address, socket_options)
+        if self._public and not _is_public(host, inner.get_extra_info("server_addr")[0]):
+            inner.close()
+            raise StreamError("a name of a private address is not asked", where=host)
         return _Stream(inner, self._bound)
+
+
+def _is_public(host: str, address: str) -> bool:
+    """False where a name leads to a machine that is nobody's but the operator's; an address that
+    stands for itself was named by the operator."""
+    plain = address.partition("%")[0]
+    return host.strip("[]") == plain or ipaddress.ip_address(plain).is_global
 
 
 class Transport(httpx.BaseTransport):
     """Sends requests, through the environment's proxy where it names one.
 
-    A request's extension `deadline` bounds all that is done for it. For one thread at a time.
+    A request's extension `deadline` bounds all that is done for it. With `public` nothing is sent
+    to a name that leads to a private address (a proxy judges for itself). For one thread at a time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, public: bool = False) -> None:
         self._bound = _Bound()
+        self._public = public
         self._ways: dict[str, httpx.HTTPTransport] = {}
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -97,7 +111,7 @@ class Transport(httpx.BaseTransport):
         if proxy not in self._ways:
             way = httpx.HTTPTransport(proxy=proxy or None)
             # The library's own transport takes no backend; a test holds that this is one.
-            way._pool._network_backend = _Backend(self._bound)
+            way._pool._network_backend = _Backend(self._bound, self._public and not proxy)
             self._ways[proxy] = way
         return self._ways[proxy]
 

@@ -14,6 +14,7 @@ from streams.net.addresses import check_address, origin, parse, shown_address
 from streams.net.retry import NEVER, USUAL, Deadline, Passing, Policy, Sleep, persist
 from streams.net.transport import Transport
 
+AGENT = "dyadcast"
 REDIRECTS_MAX = 5
 BODY_MAX = 64 * 2**20
 """The longest body that is taken into memory."""
@@ -67,14 +68,15 @@ class Request:
         return shown_address(self.url)
 
 
-def open_client(headers: Mapping[str, str] | None = None) -> httpx.Client:
+def open_client(headers: Mapping[str, str] | None = None, *, public: bool = False) -> httpx.Client:
     """A client whose reads end by the deadline of the request; to be closed, or used in `with`.
 
     It is for one thread at a time. `headers` go with every request to the host first asked,
-    and not to another one to which that redirects.
+    and not to another one to which that redirects. With `public` a name that leads to a private
+    address is not asked: for addresses that others write.
     """
     return httpx.Client(
-        transport=Transport(), headers={"User-Agent": "dyadcast", **(headers or {})}
+        transport=Transport(public), headers={"User-Agent": AGENT, **(headers or {})}
     )
 
 

@@ -3,6 +3,7 @@
 import logging
 import re
 import unicodedata
+import warnings
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from errors import StreamError
 from streams.sources.news.article import Article
+from streams.sources.news.encodings import decoded
 from streams.sources.news.language.dates import find_dates
 
 BYTES_MAX = 20 * 2**20
@@ -20,14 +22,11 @@ _HEAD = 2000
 _MARKUP = re.compile(
     rb"<\s*(?:!doctype\s+html|html|head|body|article|div|p|meta|title)\b", re.IGNORECASE
 )
-_CHARSET = re.compile(rb"""charset\s*=\s*["']?\s*([A-Za-z0-9_-]{2,20})""", re.IGNORECASE)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _HYPHENATED = re.compile(r"(?<=[a-z])-\n(?=[a-z])")
 _WRAPPED = re.compile(r"(?<![.!?:\n])\n(?=[a-z(])")
 _STAMP = re.compile(r"(?<!\d)(20\d\d)[-_/.](\d{1,2})[-_/.](\d{1,2})(?!\d)")
 _LEAST_LETTERS = 0.3
-_ENCODINGS = ("utf-8-sig", "cp1252")
-_BOMS = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def read_bytes(content: bytes, where: str, named: date | None = None) -> Page:
     elif _MARKUP.search(head):
         page = _html(content, where)
     else:
-        page = Page(_decoded(content, where))
+        page = Page(_checked(content, where))
     text = _CONTROL.sub(" ", page.text.replace("\r\n", "\n").replace("\r", "\n"))
     return Page(text, page.title, page.published or named or _written(text), page.url)
 
@@ -86,26 +85,9 @@ def _too_long(where: str, size: int) -> StreamError:
     return StreamError("too long", where=where, found=size, expected=f"at most {BYTES_MAX:,} bytes")
 
 
-def _decoded(content: bytes, where: str) -> str:
-    """The bytes as text: by their mark, as UTF-8, by the encoding they name, else as Windows-1252.
-
-    Raises StreamError where what comes out is no writing.
-    """
-    for mark, encoding in _BOMS:
-        if content.startswith(mark):
-            return content.decode(encoding, errors="replace")
-    named = _CHARSET.search(content[:_HEAD])
-    for encoding in ("utf-8-sig", named[1].decode("ascii") if named else "", "cp1252"):
-        try:
-            text = content.decode(encoding) if encoding else None
-        except (UnicodeDecodeError, LookupError):
-            continue
-        if text is not None:
-            return _checked(text, where)
-    return _checked(content.decode("utf-8", errors="replace"), where)
-
-
-def _checked(text: str, where: str) -> str:
+def _checked(content: bytes, where: str) -> str:
+    """The bytes as text. Raises StreamError where what comes out is no writing."""
+    text = decoded(content)
     sample = text[:20_000]
     unseen = sum(
         unicodedata.category(char) in ("Cc", "Co", "Cn") and char not in "\n\r\t\f"
@@ -123,10 +105,11 @@ def _html(content: bytes, where: str) -> Page:
     """An HTML page's article, its title and day, as trafilatura finds them."""
     if len(content) > MARKUP_MAX:
         content = content[:MARKUP_MAX]
-    text = _decoded(content, where)
-    # The library is slow to import, and warns of what it cannot read.
-    from trafilatura import bare_extraction
-    from trafilatura.settings import Document
+    text = _checked(content, where)
+    # The library is slow to import, and warns of what it does without and what it cannot read.
+    with warnings.catch_warnings(action="ignore"):
+        from trafilatura import bare_extraction
+        from trafilatura.settings import Document
 
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     logging.getLogger("htmldate").setLevel(logging.CRITICAL)
@@ -147,12 +130,12 @@ def _html(content: bytes, where: str) -> Page:
     fields = document.as_dict() if isinstance(document, Document) else document or {}
     body, title = str(fields.get("text") or ""), str(fields.get("title") or "")
     if not body:
-        return Page(_bare(text))
+        return Page(bare_text(text))
     whole = body if not title or body.startswith(title) else f"{title}\n\n{body}"
     return Page(whole, title, _day(str(fields.get("date") or "")), str(fields.get("url") or ""))
 
 
-def _bare(markup: str) -> str:
+def bare_text(markup: str) -> str:
     """What is left of markup without its marks, for pages of which nothing else can be made."""
     text = re.sub(
         r"<(script|style)\b.{0,100000}?</\1\s*>", " ", markup[:500_000], flags=re.I | re.S

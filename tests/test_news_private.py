@@ -1,0 +1,72 @@
+"""Addresses that others write lead to no machine of the operator's, and texts leave no door."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from newsfeeds import AT, OFFER, gather, item, rows, rss
+from servers import Reply, Server
+
+from errors import StreamError
+from streams.net.download import Downloads
+from streams.net.web import Request, open_client, request
+from streams.store.store import Store
+
+HOUSE = Path(__file__).parent.parent
+READERS = {
+    "streams/sources/news/feeds/pages.py",
+    "streams/sources/news/feeds/stored.py",
+    "streams/sources/news/feeds/visits.py",
+}
+"""What may touch the table of articles; it gives texts to coders and to the desk alone."""
+
+
+def test_name_of_a_private_address_is_not_asked(server: Server) -> None:
+    address = server.plays("/a", Reply(b"secret")).replace("127.0.0.1", "localhost")
+    wanted = Request.to(address, frozenset({f"localhost:{server.port}"}))
+
+    with (
+        open_client(public=True) as client,
+        pytest.raises(StreamError, match="localhost: a name of a private address is not asked"),
+    ):
+        request(client, wanted)
+    assert server.requests == []
+    with open_client() as client:
+        assert request(client, wanted).content == b"secret"
+
+
+def test_private_address_that_the_operator_wrote_is_asked(server: Server) -> None:
+    with open_client(public=True) as client:
+        address = server.plays("/a", Reply(b"mine"))
+        assert request(client, Request.to(address, frozenset({server.host}))).content == b"mine"
+
+
+def test_feed_s_page_at_a_name_of_a_private_address_is_not_read(
+    store: Store, server: Server, downloads: Downloads
+) -> None:
+    name = f"localhost:{server.port}"
+    server.plays("/offer", Reply(OFFER.encode()))
+    feed = server.plays("/feed", Reply(rss(item(f"http://{name}/offer"))))
+
+    gather(store, downloads, [feed], AT, hosts=(name,))
+
+    (row,) = rows(store).values()
+    assert (row.status, "private address" in row.reason) == ("unread", True)
+    assert [each.path for each in server.requests] == ["/robots.txt", "/feed"]
+
+
+def test_table_of_texts_has_one_door() -> None:
+    def touches(path: Path) -> bool:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        return any(
+            isinstance(node, ast.ImportFrom)
+            and node.module == "streams.sources.news.feeds.stored"
+            and "articles" in {alias.name for alias in node.names}
+            for node in ast.walk(tree)
+        )
+
+    product = [path for part in ("streams", "features", "models", "publish", "flows", "commands")
+               for path in (HOUSE / part).rglob("*.py")]  # fmt: skip
+    touching = {path.relative_to(HOUSE).as_posix() for path in product if touches(path)}
+
+    assert touching == READERS - {"streams/sources/news/feeds/stored.py"}
