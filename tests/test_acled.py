@@ -220,6 +220,37 @@ def test_row_changed_later_is_a_version_known_later(store: Store, tmp_path: Path
     assert store.events(date(2023, 10, 10)).empty
 
 
+def test_rows_of_one_event_with_other_timestamps_are_its_versions(
+    store: Store, tmp_path: Path
+) -> None:
+    day = int(str(CLASH["timestamp"])) + 86_400
+    path = write_export(tmp_path, row(fatalities=9, timestamp=day), row())
+
+    assert (landed(store, path).refused, store.health("acled").events) == (0, 1)
+    assert store.events(date(2023, 10, 11))["deaths_best"].tolist() == [2]
+    assert store.events(date(2023, 10, 12))["deaths_best"].tolist() == [9]
+
+
+def test_of_one_timestamp_the_last_row_counts(store: Store, tmp_path: Path) -> None:
+    found = landed(store, write_export(tmp_path, row(), row(fatalities=9), row(fatalities=9)))
+
+    assert (found.refused, found.folded, found.unread) == (1, 1, 0)
+    assert found.refusals[0].expected == "one row an event: line 4 comes later, and counts"
+    assert store.events(date(2024, 1, 1))["deaths_best"].tolist() == [9]
+
+
+@pytest.mark.parametrize(("iso", "unread"), [(586, 1), ("", 1), (356, 0)])
+def test_a_row_that_cannot_be_read_is_unread_unless_it_is_another_country_s(
+    store: Store, tmp_path: Path, iso: object, unread: int
+) -> None:
+    path = write_export(tmp_path, row(fatalities="many", iso=iso), row(event_id_cnty="PAK2"))
+
+    found = landed(store, path)
+
+    assert (found.refused, found.unread, found.new) == (1, unread, 1)
+    assert landed(store, path).known_files == 1 - unread
+
+
 @settings(max_examples=300)
 @given(
     values=st.dictionaries(

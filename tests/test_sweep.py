@@ -142,6 +142,21 @@ def test_sweep_that_is_cut_off_covers_nothing_and_is_made_good(
     assert again == ["2023"]
 
 
+def test_sweep_with_a_row_that_cannot_be_read_covers_nothing_until_it_can_be(
+    server: Server, store: Store, api: Api
+) -> None:
+    Acled(server, [row(fatalities="many"), row(**AFGHAN)])
+
+    for day in range(2):  # the very same pages come again
+        found = ingest_new(store, THEATRE, afresh(api, at=AT + timedelta(days=day)), None)
+        assert (found.refused, found.unread) == (1, 1)
+        assert store.coverage("acled") is None
+
+    accepted = ingest_new(store, THEATRE, afresh(api, at=AT + timedelta(days=2)), None, accept=True)
+    assert (accepted.refused, accepted.unread) == (1, 0)
+    assert store.coverage("acled") == Coverage("acled", date(2017, 1, 1), date(2023, 10, 4))
+
+
 def _failing_after(source: Acled, iso: str) -> Callable[[Request], Reply | None]:
     def answer(request: Request) -> Reply | None:
         return Reply(status=500) if f"iso={iso}&" in request.path else source.answer(request)

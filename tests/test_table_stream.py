@@ -127,12 +127,12 @@ def test_ingest_again_changes_nothing_and_another_layout_is_another_reading(
     tmp_path: Path,
 ) -> None:
     store, path = Store(connect("sqlite://"), "pak_afg"), write(tmp_path, "csv", ROW)
-    covered = {"covered_from": date(2025, 1, 1), "covered_until": date(2025, 12, 31)}
-    layout = LAYOUT.model_copy(update=covered)
+    start, end = date(2025, 1, 1), date(2025, 12, 31)
+    layout = LAYOUT.model_copy(update={"covered_from": start, "covered_until": end})
 
     assert ingest(store, THEATRE, path, NOW, layout).new == 1
     assert ingest(store, THEATRE, path, NOW, layout).known_files == 1
-    assert store.coverage("analyst") == Coverage("analyst", *covered.values())
+    assert store.coverage("analyst") == Coverage("analyst", start, end)
     with pytest.raises(StreamError, match="no column occurred_on"):
         ingest(store, THEATRE, path, NOW)
     assert len(store.events(END)) == 1

@@ -152,6 +152,26 @@ release_months = Table(
     sqlite_with_rowid=False,
 )
 
+# The rows of candidate releases one by one: a later release may hold an event of an earlier month,
+# or say of one that an earlier release told something else.
+release_rows = Table(
+    "release_rows",
+    metadata,
+    Column("release", TEXT, nullable=False),
+    Column("event_id", TEXT, nullable=False),
+    Column("country", COUNT, nullable=False),
+    Column("dyad", COUNT, nullable=False),
+    Column("month", TEXT, nullable=False),
+    Column("violence", COUNT, nullable=False),
+    Column("events", COUNT, nullable=False),
+    Column("deaths_low", COUNT, nullable=False),
+    Column("deaths_best", COUNT, nullable=False),
+    Column("deaths_high", COUNT, nullable=False),
+    Column("deaths_civilians", COUNT, nullable=False),
+    PrimaryKeyConstraint("release", "event_id"),
+    sqlite_with_rowid=False,
+)
+
 # Who the sides of a dyad are; a government by its Gleditsch-Ward number.
 release_dyads = Table(
     "release_dyads",

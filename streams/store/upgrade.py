@@ -30,7 +30,7 @@ _TABLES: Final = (
     "alert_deliveries", "alerts", "api_keys", "articles", "coverages", "decisions", "event_blocks",
     "event_versions", "feed_visits", "gdelt_reports", "issues", "landings", "outcomes",
     "proposal_evidence", "proposals", "quarantine", "release_dyads", "release_events",
-    "release_months", "releases", "runs", "scores",
+    "release_months", "release_rows", "releases", "runs", "scores",
 )  # fmt: skip
 _ONE_AT_A_TIME: Final = Lock()  # Alembic keeps the migration that runs in a global
 

@@ -45,6 +45,7 @@ def numbers(table: pa.Table) -> pd.DataFrame:
     end = days(table["date_end"])
     return pd.DataFrame(
         {
+            "event_id": table["id"].to_pandas(),
             "country": ints(table["country_id"]),
             "dyad": ints(table["dyad_new_id"]),
             "name": table["dyad_name"].to_pandas(),

@@ -8,12 +8,12 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from streams.sources.ucdp.late import SUMS, changes
 from streams.sources.ucdp.releases import FIRST, Release, covered, latest_for_months
 from streams.store.database import insert_many, reading
 from streams.store.schema import release_dyads, release_events, release_months, releases
 from streams.store.store import Store
 
-SUMS = ("events", "deaths_low", "deaths_best", "deaths_high", "deaths_civilians")
 VIOLENCE = {1: "sb", 2: "ns", 3: "os"}
 """UCDP's kinds: state-based, non-state, one-sided."""
 
@@ -132,8 +132,9 @@ def country_months(store: Store, vintage: date) -> pd.DataFrame:
 
     Columns: code (Gleditsch-Ward number), month (datetime64), release, and for each kind of
     violence (sb, ns, os) events, deaths_low, deaths_best, deaths_high, deaths_civilians. A month
-    is told by the newest release that covers it; a month that no row names had no event, where
-    some release covers it. Nothing published after `vintage` is in it.
+    is told by the newest release that covers it, with what later candidates say of its events; a
+    month that no row names had no event, where some release covers it. Nothing published after
+    `vintage` is in it.
     """
     return _told(store, "country", vintage)
 
@@ -147,8 +148,14 @@ def dyad_months(store: Store, vintage: date) -> pd.DataFrame:
     months = _told(store, "dyad", vintage)
     with reading(store.engine) as connection:
         rows = connection.execute(sa.select(release_dyads)).all()
-    names = pd.DataFrame(rows, columns=["release", "code", "name", "gwno_a", "gwno_b"])
-    return months.merge(names, on=["release", "code"], how="left")
+    sides = ["name", "gwno_a", "gwno_b"]
+    names = pd.DataFrame(rows, columns=["release", "code", *sides])
+    named = months.merge(names, on=["release", "code"], how="left")
+    # Of a month's event that a later release tells the month's own release may not know the dyad.
+    others = names.drop_duplicates("code").set_index("code")
+    return named.assign(
+        **{each: named[each].fillna(named["code"].map(others[each])) for each in sides}
+    )
 
 
 def _told(store: Store, unit: str, vintage: date) -> pd.DataFrame:
@@ -160,9 +167,13 @@ def _told(store: Store, unit: str, vintage: date) -> pd.DataFrame:
             table.unit == unit, table.release.in_(set(chosen.values()))
         )
         rows = connection.execute(query).all()
+        told = {month.strftime("%Y-%m"): name for month, name in chosen.items()}
+        known = [one for one in landed if one.published_on <= vintage]
+        late = changes(connection, unit, known, told)
     frame = pd.DataFrame(rows, columns=list(table.keys()))
-    told = {month.strftime("%Y-%m"): name for month, name in chosen.items()}
-    frame = frame[frame["month"].map(told) == frame["release"]]
+    frame = pd.concat([frame[frame["month"].map(told) == frame["release"]], late])
+    frame = frame.groupby(["release", *_KEYS], as_index=False)[list(SUMS)].sum()
+    frame = frame[frame["events"] > 0]
     wide = frame.assign(violence=frame["violence"].map(VIOLENCE)).pivot_table(
         index=["code", "month", "release"], columns="violence", values=list(SUMS), fill_value=0
     )

@@ -25,7 +25,7 @@ from streams.net.download import Downloads
 from streams.net.download import fetch as download
 from streams.net.web import Request
 from streams.places.border import border_of
-from streams.sources.ucdp import months
+from streams.sources.ucdp import late, months
 from streams.sources.ucdp.columns import check_header, is_header
 from streams.sources.ucdp.ged import FaultError, Part, Reader
 from streams.sources.ucdp.mapping import SOURCE
@@ -171,17 +171,18 @@ def _land(
             unread = months.unread_rows(landing.connection, theatre.name, release.name)
             return replace(landing.done(), known_files=1, unread=unread)
         holdings = Holdings(landing, release)
-        sums, dyads = [], []
+        sums, dyads, rows = [], [], []
         for number, part in enumerate(_parts(reader, path), start=1):
             frame = holdings.dated(part.batch.frame)
             landing.add(_with(part.batch, frame))
             sums.append(months.sums_of(part.rows))
             dyads.append(part.rows[DYAD].drop_duplicates("dyad"))
+            rows += [part.rows] if release.kind in late.KINDS else []
             progress(f"{path.name}: parts read", number, 0)
         landed = landing.done()
         _check_whole(reader, arrival, landed)
-        rows = unread_of(landed.refusals, theatre.codes) if release.kind != "extract" else ()
-        unread = holdings.unread(rows, arrival.accept)
+        bad = unread_of(landed.refusals, theatre.codes) if release.kind != "extract" else ()
+        unread = holdings.unread(bad, arrival.accept)
         holdings.settle()
         _check_kept(arrival, holdings)
         if release.kind == "extract":
@@ -194,6 +195,7 @@ def _land(
             months.added(sums),
             known.drop_duplicates("dyad"),
         )
+        late.write_rows(landing.connection, release, rows)
         releases = months.read_releases(landing.connection, theatre.name)
         blind = months.blind_months(landing.connection, theatre.name, releases)
         span = covered(releases, blind)
