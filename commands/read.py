@@ -33,7 +33,7 @@ def read(
         ),
     ] = None,
     coder: Annotated[
-        str, typer.Option(help="patterns, or classifier: patterns with a second opinion")
+        str, typer.Option(help="patterns, classifier (patterns with a second opinion) or endpoint")
     ] = "patterns",
     proposing: Annotated[
         bool, typer.Option("--propose", help="put the proposals to the desk, too")
@@ -47,16 +47,15 @@ def read(
     Nothing is stored but by --propose: see `dyadcast desk`. Addresses may be read of the hosts
     named in DYADCAST_NEWS_HOSTS.
     """
-    from flows.pipeline.articles import propose, read_source
+    from flows.pipeline.articles import read_source
     from flows.pipeline.settings import read_settings
-    from theatres import load_theatre
 
     settings, now = read_settings(), datetime.now(UTC)
     if source == "-" and sys.stdin.isatty():
         raise DyadcastError("nothing on standard input", do="pipe a text, or name a file")
     page = read_source(source, settings)
     day: date = published.date() if published else page.published or now.date()
-    proposals = propose(page, day, load_theatre(theatre), settings, coder)
+    proposals = _proposed(page, day, theatre, coder)
     if proposing:
         _file(page, day, proposals, theatre, now)
     shown = [each for each in proposals if each.happened or all_of_them]
@@ -64,6 +63,20 @@ def read(
         print(json.dumps([each.as_json() for each in shown], ensure_ascii=False, indent=2))
     else:
         _print(shown)
+
+
+def _proposed(page: "Page", day: date, theatre: str, coder: str) -> "list[Proposal]":
+    from flows.pipeline.articles import Reading, known_events
+    from flows.pipeline.settings import read_settings
+    from streams.sources.news.document import article_of
+    from theatres import load_theatre
+
+    settings, conflict = read_settings(), load_theatre(theatre)
+    reading = Reading(conflict, coder, lambda known_by: known_events(conflict, settings, known_by))
+    proposals = reading.propose(article_of(page, day))
+    if spent := reading.spent:
+        say(spent)
+    return proposals
 
 
 def _file(

@@ -1,6 +1,8 @@
 """From an article to proposals: read from where it is, coded, held against what the store knows."""
 
+import os
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -16,7 +18,10 @@ from streams.sources import chronicle
 from streams.sources.news import classifier
 from streams.sources.news.article import Article
 from streams.sources.news.classifier import Classifier
-from streams.sources.news.document import BYTES_MAX, Page, article_of, read_bytes, read_file
+from streams.sources.news.document import BYTES_MAX, Page, read_bytes, read_file
+from streams.sources.news.endpoint import coder as endpoint
+from streams.sources.news.endpoint.coder import EndpointCoder
+from streams.sources.news.endpoint.settings import read_endpoint
 from streams.sources.news.known import mark_known
 from streams.sources.news.language.lexicon import Lexicon
 from streams.sources.news.patterns import coder as patterns
@@ -25,7 +30,7 @@ from streams.sources.news.proposal import NOTABLE, Proposal
 from streams.store.store import Store, connect
 from theatres import Theatre
 
-CODERS = (patterns.NAME, classifier.NAME)
+CODERS = (patterns.NAME, classifier.NAME, endpoint.NAME)
 _ADDRESS = ("http://", "https://")
 DAYS_KEPT = 8
 """So many days' events are kept while articles are read: a flow of articles is of few days."""
@@ -46,25 +51,21 @@ def read_source(source: str, settings: Settings) -> Page:
     return page if page.url else replace(page, url=source)
 
 
-def propose(
-    page: Page, published: date, theatre: Theatre, settings: Settings, coder: str = patterns.NAME
-) -> list[Proposal]:
-    """The events that an article of that day tells, known ones marked; see `Reading.propose`."""
-    reading = Reading(theatre, coder, lambda day: known_events(theatre, settings, day))
-    return reading.propose(article_of(page, published))
-
-
 class Reading:
     """Articles read for one theatre by one coder, held against the events known on their days."""
 
     def __init__(self, theatre: Theatre, coder: str, known: Callable[[date], pd.DataFrame]) -> None:
         """`known` gives the events (COLUMNS) known by the end of a day; it is called once a day.
 
-        Raises DyadcastError for a coder that is not among CODERS.
+        Raises DyadcastError for a coder that is not among CODERS, NotSetUpError for an endpoint
+        that nobody has set up.
         """
         if coder not in CODERS:
             raise DyadcastError("no such coder", found=coder, expected=" or ".join(CODERS))
-        self._coder, self._patterns = coder, PatternCoder(Lexicon(theatre))
+        lexicon = Lexicon(theatre)
+        self._coder = coder
+        self._endpoint = _endpoint(lexicon) if coder == endpoint.NAME else None
+        self._code = (self._endpoint or PatternCoder(lexicon)).code
         self._known = lru_cache(maxsize=DAYS_KEPT)(known)
         self._classifier = lru_cache(maxsize=DAYS_KEPT)(lambda day: Classifier(self._known(day)))
 
@@ -73,11 +74,21 @@ class Reading:
 
         Those that did not happen, by its words, are among them. Uses nothing known after its day.
         """
-        proposals = self._patterns.code(article)
+        proposals = self._code(article)
         if self._coder == classifier.NAME:
             proposals = self._classifier(article.published).weigh(proposals)
         notable = [each for each in proposals if each.confidence >= NOTABLE]
         return mark_known(notable, self._known(article.published)) if notable else []
+
+    @property
+    def spent(self) -> str:
+        """What the articles have cost, in one line; empty for a coder that costs nothing."""
+        return self._endpoint.spent.line() if self._endpoint else ""
+
+
+def _endpoint(lexicon: Lexicon) -> EndpointCoder:
+    """The coder at the address that the environment names."""
+    return EndpointCoder(lexicon, read_endpoint(os.environ), open_client(), time.sleep)
 
 
 def known_events(theatre: Theatre, settings: Settings, as_of: date) -> pd.DataFrame:

@@ -30,7 +30,7 @@ _HARMLESS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of whom, within which bounds; a form in `data` is sent by POST."""
+    """What is asked of whom, within which bounds; a form in `data` or a `body` is sent by POST."""
 
     url: httpx.URL
     allowed_hosts: frozenset[str]
@@ -38,6 +38,7 @@ class Request:
     data: Mapping[str, str] | None = None
     policy: Policy = USUAL
     deadline: Deadline = NEVER
+    body: str | None = None
 
     @classmethod
     def to(
@@ -46,12 +47,13 @@ class Request:
         allowed_hosts: frozenset[str],
         headers: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
+        body: str | None = None,
     ) -> "Request":
         """The request for that address; StreamError where it is none.
 
         `allowed_hosts` holds `host` (the scheme's own port) or `host:port`.
         """
-        return cls(parse(url), allowed_hosts, headers or {}, data)
+        return cls(parse(url), allowed_hosts, headers or {}, data, body=body)
 
     def within(self, policy: Policy) -> "Request":
         """The same request, to be done by the policy's `total` from now on."""
@@ -59,8 +61,8 @@ class Request:
 
     @property
     def method(self) -> str:
-        """GET, or POST where a form is sent."""
-        return "GET" if self.data is None else "POST"
+        """GET, or POST where something is sent."""
+        return "GET" if self.data is None and self.body is None else "POST"
 
     @property
     def where(self) -> str:
@@ -143,6 +145,7 @@ def _built(client: httpx.Client, request: Request, url: httpx.URL) -> httpx.Requ
         request.method,
         url,
         data=request.data,
+        content=request.body,
         # A body is bounded as it comes: one that is unpacked on the way would not be.
         headers={**request.headers, "Accept-Encoding": "identity"},
         timeout=httpx.Timeout(policy.read, connect=policy.connect),
