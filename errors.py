@@ -34,7 +34,7 @@ class StreamError(DyadcastError):
 
 
 class AbsentError(StreamError):
-    """A file that the server says it does not have (404): not published, perhaps."""
+    """A file that the server says it does not have (404, 410): not published, perhaps."""
 
 
 class OutageError(StreamError):

@@ -187,14 +187,43 @@ def test_a_file_that_is_not_as_listed_is_asked_for_twice_and_then_left_out(
     assert len(fetch(THEATRE, downloads, DAY, NOW, base=site.base)) == 4
 
 
+def test_files_that_are_gone_for_ever_keep_none_from_coming(
+    site: Site, downloads: Downloads, tmp_path: Path
+) -> None:
+    names = publish_day(site, tmp_path / "made", DAY, files=9)
+    for name in names[2:7]:
+        del site.contents[name]
+    faults, gone = list[StreamError](), list[str]()
+
+    later = NOW + timedelta(days=9)
+    paths = fetch(THEATRE, downloads, DAY, later, base=site.base, faults=faults, gone=gone)
+
+    assert [path.name for path in paths] == names[:2] + names[7:]
+    assert (gone, faults) == (names[2:7], [])
+
+
 def test_a_server_that_has_none_of_its_files_is_asked_for_three(
     site: Site, downloads: Downloads, tmp_path: Path
 ) -> None:
     for name in publish_day(site, tmp_path / "made", DAY, files=8):
         del site.contents[name]
     faults: list[StreamError] = []
-    assert fetch(THEATRE, downloads, DAY, NOW, base=site.base, faults=faults) == []
+    soon = MIDNIGHT + timedelta(hours=9)
+    assert fetch(THEATRE, downloads, DAY, soon, base=site.base, faults=faults) == []
     assert len(faults) == len(set(site.downloaded())) == 3
+
+
+def test_a_server_that_has_lost_a_day_of_files_is_at_fault(
+    site: Site, downloads: Downloads, tmp_path: Path
+) -> None:
+    for name in publish_day(site, tmp_path / "made", DAY, files=96):
+        del site.contents[name]
+    publish_day(site, tmp_path / "made", DAY + timedelta(days=1), files=1)
+    faults, gone = list[StreamError](), list[str]()
+
+    later = NOW + timedelta(days=9)
+    assert not fetch(THEATRE, downloads, DAY, later, base=site.base, faults=faults, gone=gone)
+    assert (len(faults), len(gone)) == (1, 96)
 
 
 def test_a_list_that_names_another_host_is_refused(site: Site, downloads: Downloads) -> None:

@@ -49,7 +49,9 @@ def dyad_panel(told: pd.DataFrame, last: date) -> tuple[Panel, tuple[Sides, ...]
     """Every state-based dyad's months, and the states on either side of each.
 
     The size of a month is its deaths, and 1 where there were events and no dead. A dyad enters
-    with its first event; its group is its first side. `told` is `streams.months.dyad_months`.
+    with its first event; its group is its first side. A dyad is UCDP's own: what a state does to a
+    group on another's soil counts in the state's dyad with the group, not in the two states'.
+    `told` is `streams.months.dyad_months`.
     """
     told = told[told["sb_events"] > 0]
     units, month, rows = _rows(told, last)

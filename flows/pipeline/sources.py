@@ -105,9 +105,10 @@ def _gdelt(
             return gdelt.ingest(store, theatre, files[0], at, progress)
         return gdelt.ingest_many(store, theatre, files, at, progress)
     wanted = request.since or gdelt.resumption(store)
-    faults: list[StreamError] = []
-    files = gdelt.fetch(theatre, downloads, wanted, at, progress, faults=faults)
+    faults, gone = list[StreamError](), list[str]()
+    files = gdelt.fetch(theatre, downloads, wanted, at, progress, faults=faults, gone=gone)
     found = gdelt.ingest_many(store, theatre, files, at, progress)
+    found += Ingested(refused=len(gone), refusals=tuple(map(gdelt.gone_refusal, gone)))
     if faults:
         # What came has landed; the run is no success all the same.
         raise SourceError(

@@ -178,7 +178,7 @@ def check_status(response: httpx.Response, request: Request, accept: frozenset[i
     if status in _AGAIN or status >= 500:
         raise Passing(f"answered {status}", _retry_after(response))
     expected = " or ".join(map(str, sorted(accept)))
-    refusal = AbsentError if status == 404 else StreamError
+    refusal = AbsentError if status in (404, 410) else StreamError
     raise refusal("refused by the server", where=request.where, found=status, expected=expected)
 
 

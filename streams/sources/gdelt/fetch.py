@@ -4,19 +4,20 @@ import io
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 
-from errors import StreamError
+from errors import AbsentError, StreamError
 from streams.formats.files import Progress, silent
 from streams.net.download import Downloads, held
 from streams.net.download import fetch as download
 from streams.net.web import Request, open_client, request
 from streams.sources.gdelt.file_list import HOST, Listed, Listing, fault_of, read_listing
 from streams.sources.gdelt.stories import SOURCE
+from streams.store.versions import clock
 from theatres.theatre import Theatre
 
 BASE = f"https://{HOST}/gdeltv2/"
@@ -26,6 +27,10 @@ BYTES_A_DAY = 64 * 2**10
 """The list of all files is long, and grows by less than this in a day: its end is asked for."""
 DAYS_BY_END = 366
 FAILURES_IN_A_ROW = 3
+GONE_AFTER = timedelta(days=2)
+"""A listed file that the server does not have so long after its time will not come any more."""
+GONE_IN_A_ROW = 96
+"""So many files gone one after the other, a day of them, and the server is at fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +116,23 @@ def fetch(
     progress: Progress = silent,
     base: str = BASE,
     faults: list[StreamError] | None = None,
+    gone: list[str] | None = None,
 ) -> list[Path]:
     """The export files of `since` and later, all on disk, in the order in which to ingest them.
 
     Without `since` those of the newest file's day that is on disk and later; where there is
     none the latest alone. What is on disk as listed is not downloaded again. A file that cannot
     be had is left out and its error goes to `faults`; without that list it is raised, once all
-    others are there. Raises StreamError where the lists cannot be had, and gives up after three
-    files in a row that cannot.
+    others are there. An old one that the server does not have is no fault: its name goes to `gone`.
+    Raises StreamError where the lists cannot be had, and gives up after three files in a row that
+    cannot, or a day of files that are gone.
     """
     with open_client() as client:
         server = _Server(downloads, client, base, at)
         wanted = _wanted(server, since or _newest_held(downloads), progress)
-        paths, errors = _files(server, wanted, progress)
+        paths, errors, absent = _files(server, wanted, progress)
+    if gone is not None:
+        gone += absent
     if errors and faults is None:
         raise errors[0]
     if faults is not None:
@@ -163,20 +172,25 @@ def _newest_held(downloads: Downloads) -> date | None:
 
 def _files(
     server: _Server, wanted: Sequence[Listed], progress: Progress
-) -> tuple[list[Path], list[StreamError]]:
-    """The files that can be had, and why the others cannot."""
-    paths: list[Path] = []
-    errors: list[StreamError] = []
-    failures = 0
+) -> tuple[list[Path], list[StreamError], list[str]]:
+    """The files that can be had, why others cannot, and which are gone for ever."""
+    paths, errors, gone = list[Path](), list[StreamError](), list[str]()
+    failures = absent = 0
     for number, listed in enumerate(wanted):
         progress("GDELT downloads", number, len(wanted))
         try:
             paths.append(server.file(listed))
-            failures = 0
+            failures = absent = 0
         except StreamError as error:
-            errors.append(error)
-            failures += 1
-        if failures == FAILURES_IN_A_ROW:
+            if isinstance(error, AbsentError) and clock(server.at) - listed.time > GONE_AFTER:
+                gone.append(listed.name)
+                absent += 1
+            else:
+                errors.append(error)
+                failures += 1
+            if absent == GONE_IN_A_ROW:
+                errors.append(error)
+        if failures == FAILURES_IN_A_ROW or absent == GONE_IN_A_ROW:
             break
     progress("GDELT downloads", len(wanted), len(wanted))
-    return paths, errors
+    return paths, errors, gone

@@ -75,6 +75,11 @@ def ingest_many(
     return _ingest(store, theatre, paths, at, progress, strict=False)
 
 
+def gone_refusal(name: str) -> Refusal:
+    """What is told of a listed file that the server does not have any more."""
+    return Refusal(SOURCE, name, 0, "file", "404", "the file that GDELT's list names", b"")
+
+
 def _ingest(
     store: Store,
     theatre: Theatre,
