@@ -16,7 +16,7 @@ PROCESSES.set_forkserver_preload(
     [
         "alembic.command",
         "forecasts",
-        "publish.archive.scoreboard",
+        "publish.archive.closing",
         "publish.files.files",
         "streams.sources.ucdp.ucdp",
     ]

@@ -9,12 +9,16 @@ from forecasts import make_forecast, make_row
 
 from flows.pipeline import knowledge, resolution
 from flows.pipeline.settings import Settings, read_settings
+from flows.pipeline.vintage import Vintage
 from publish.archive.archive import Archive
+from publish.archive.closing import PastRow
 from publish.archive.scoreboard import Scoreboard
 from streams.store.store import connect
+from theatres import load_theatre
 
 DAY = date(2016, 3, 7)
 LONG_AFTER = datetime(2017, 1, 1, tzinfo=UTC)
+JUDGE = resolution.judge
 CLASH = {"type": "border_clash", "actor": "AFG", "target": "PAK", "segment": "chagai"}
 
 
@@ -73,3 +77,74 @@ def test_window_beyond_coverage_is_never_closed_as_calm(settings: Settings) -> N
 
     rows = Scoreboard(connect(settings.database_url)).standing("pak_afg")
     assert beyond not in {row["as_of"] for row in rows}
+
+
+def looked_at(settings: Settings, now: datetime, patch: pytest.MonkeyPatch) -> list[PastRow]:
+    """The rows that a run looks at."""
+    seen: list[PastRow] = []
+
+    def judge(data: Vintage, rows: list[PastRow]) -> tuple[list[tuple[PastRow, int]], str]:
+        seen.extend(rows)
+        return JUDGE(data, rows)
+
+    patch.setattr(resolution, "judge", judge)
+    resolution.close(settings, "pak_afg", now)
+    return seen
+
+
+def test_day_without_news_looks_at_no_closed_row(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(looked_at(settings, LONG_AFTER, monkeypatch)) == 3
+    assert looked_at(settings, LONG_AFTER, monkeypatch) == []
+    told = datetime(2017, 6, 1, tzinfo=UTC)  # what the chronicle knows by now is of later days
+    assert looked_at(settings, told, monkeypatch) == []
+
+
+def test_news_of_a_day_is_held_against_the_windows_that_end_on_it_or_later(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolution.close(settings, "pak_afg", LONG_AFTER)
+    told = CLASH | {"occurred_on": "2016-03-15", "known_on": "2016-03-16"}
+    knowledge.ingest(settings, "pak_afg", LONG_AFTER, make_file(tmp_path, make_csv(told)))
+
+    rows = looked_at(settings, LONG_AFTER, monkeypatch)
+
+    assert [(row.unit, row.horizon_days) for row in rows] == [("dyad", 30)]
+
+
+def test_hindcast_archived_later_is_closed(settings: Settings) -> None:
+    resolution.close(settings, "pak_afg", LONG_AFTER)
+    early = DAY - timedelta(7)
+    hindcast = make_forecast(early, rows=(make_row(early),), status="hindcast")
+    Archive(connect(settings.database_url)).append(hindcast)
+
+    assert resolution.close(settings, "pak_afg", LONG_AFTER) == resolution.Closed(1, 0)
+
+
+def test_other_rules_of_the_theatre_judge_every_row_anew(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolution.close(settings, "pak_afg", LONG_AFTER)
+    theatre = load_theatre("pak_afg")
+    clash = theatre.targets["clash"].model_copy(update={"types": ("threat",)})
+    changed = theatre.model_copy(update={"targets": {**theatre.targets, "clash": clash}})
+    assert standing(settings)["dyad", 30] == 0
+    told = CLASH | {"type": "threat", "occurred_on": "2016-03-15", "known_on": "2016-03-16"}
+    knowledge.ingest(settings, "pak_afg", LONG_AFTER, make_file(tmp_path, make_csv(told)))
+    assert resolution.close(settings, "pak_afg", LONG_AFTER) == resolution.Closed(0, 0)
+
+    monkeypatch.setattr(knowledge, "load_theatre", lambda _: changed)
+
+    assert resolution.close(settings, "pak_afg", LONG_AFTER) == resolution.Closed(0, 1)
+    assert standing(settings)["dyad", 30] == 1
+
+
+def test_window_is_closed_once_coverage_reaches_it(settings: Settings) -> None:
+    beyond, now = CALM_UNTIL - timedelta(1), datetime(2027, 1, 1, tzinfo=UTC)
+    Archive(connect(settings.database_url)).append(make_forecast(beyond, rows=(make_row(beyond),)))
+    resolution.close(settings, "pak_afg", now)
+
+    knowledge.extend_coverage(settings, "pak_afg", beyond + timedelta(7), now)
+
+    assert resolution.close(settings, "pak_afg", now) == resolution.Closed(1, 0)

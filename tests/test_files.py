@@ -223,11 +223,9 @@ def test_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 def test_what_dead_writers_left_is_removed(tmp_path: Path) -> None:
-    day = tmp_path / HOME / "2025-11-15"
-    left = day / f".writing-{make_forecast().issue_id}"
+    left = tmp_path / HOME / f".writing-{make_forecast().issue_id}"
     left.mkdir(parents=True)
     (left / "forecast.json").write_text("{")
-    (day / ".writing-manifest.json").write_text("{")
     (tmp_path / HOME / ".writing-manifest.json").write_text("{")
     publish(make_forecast(), tmp_path)
     assert not list(tmp_path.rglob(".writing-*"))

@@ -1,6 +1,7 @@
 """What was said is closed once, scored, and scored again where history is revised."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,7 +10,8 @@ from forecasts import AS_OF, ISSUED_AT, make_absent, make_forecast, make_row
 from sqlalchemy.engine import Engine
 
 from publish.archive.archive import Archive
-from publish.archive.scoreboard import Part, Resolved, Scoreboard, log_score, summary
+from publish.archive.closing import ClosingMark, PastRow, close, log_score, passed, read_mark
+from publish.archive.scoreboard import Part, Resolved, Scoreboard, summary
 from streams.store.store import StoreError, connect
 
 LATER = AS_OF + timedelta(days=40)
@@ -25,21 +27,30 @@ def engine(database_url: str) -> Iterator[Engine]:
     made.dispose()
 
 
+def past_rows(
+    engine: Engine,
+    until: date = LATER,
+    last: ClosingMark | None = None,
+    changed: date | None = None,
+) -> list[PastRow]:
+    """The rows that may be closed."""
+    return passed(engine, "pak_afg", ["clash"], until, last, changed)
+
+
 def test_only_windows_that_have_passed_can_be_closed(engine: Engine) -> None:
-    board = Scoreboard(engine)
-    assert board.passed("pak_afg", AS_OF + timedelta(days=6)) == []
-    week = board.passed("pak_afg", AS_OF + timedelta(days=7))
-    assert [(said.unit, said.horizon_days) for said in week] == [("dyad", 7)]
-    assert [said.horizon_days for said in board.passed("pak_afg", LATER)] == [7, 30]
+    assert past_rows(engine, AS_OF + timedelta(days=6)) == []
+    week = past_rows(engine, AS_OF + timedelta(days=7))
+    assert [(row.unit, row.horizon_days) for row in week] == [("dyad", 7)]
+    assert [row.horizon_days for row in past_rows(engine)] == [7, 30]
 
 
 def test_row_is_closed_once_with_its_scores_by_hand(engine: Engine) -> None:
     board = Scoreboard(engine)
-    said = board.passed("pak_afg", LATER)
-    found = [(said[0], 1), (said[1], 0)]
+    rows = past_rows(engine)
+    judged = [(rows[0], 1), (rows[1], 0)]
 
-    assert board.close(found, "v1", ISSUED_AT) == (2, 0)
-    assert board.close(found, "v2", ISSUED_AT) == (0, 0)
+    assert close(engine, judged, "v1", ISSUED_AT) == (2, 0)
+    assert close(engine, judged, "v2", ISSUED_AT) == (0, 0)
 
     week, month = board.standing("pak_afg")
     assert (week["outcome"], week["brier"], week["baseline_brier"]) == (1, 0.5625, 0.765625)
@@ -49,10 +60,10 @@ def test_row_is_closed_once_with_its_scores_by_hand(engine: Engine) -> None:
 
 def test_revised_outcome_is_a_further_line_and_both_stay(engine: Engine) -> None:
     board = Scoreboard(engine)
-    said = board.passed("pak_afg", LATER)
-    board.close([(said[0], 0)], "v1", ISSUED_AT)
+    rows = past_rows(engine)
+    close(engine, [(rows[0], 0)], "v1", ISSUED_AT)
 
-    assert board.close([(said[0], 1)], "v2", ISSUED_AT) == (0, 1)
+    assert close(engine, [(rows[0], 1)], "v2", ISSUED_AT) == (0, 1)
 
     (standing,) = board.standing("pak_afg")
     assert (standing["revision"], standing["outcome"], standing["vintage"]) == (2, 1, "v2")
@@ -63,16 +74,45 @@ def test_revised_outcome_is_a_further_line_and_both_stay(engine: Engine) -> None
 
 def test_closing_is_all_or_nothing(engine: Engine) -> None:
     board = Scoreboard(engine)
-    said = board.passed("pak_afg", LATER)
+    rows = past_rows(engine)
     with pytest.raises(StoreError):
-        board.close([(said[0], 1), (said[0], 0)], "v1", ISSUED_AT)  # the same line twice
+        close(engine, [(rows[0], 1), (rows[0], 0)], "v1", ISSUED_AT)  # the same line twice
     assert board.standing("pak_afg") == []
+
+
+def test_rows_are_looked_at_again_while_they_are_open_and_where_their_days_are_told_anew(
+    engine: Engine,
+) -> None:
+    week, month = past_rows(engine)
+    last = ClosingMark("pak_afg", "events", 1, 0, str(LATER), str(AS_OF), "")
+    close(engine, [(week, 0)], "v1", ISSUED_AT, last)
+    assert read_mark(engine, "pak_afg", "events") == last
+    assert read_mark(engine, "pak_afg", "country_deaths") is None
+
+    assert past_rows(engine, LATER, last) == [month]  # the week is closed
+    beyond = replace(last, open_from=str(AS_OF + timedelta(31)))
+    assert past_rows(engine, LATER, beyond) == []
+    assert past_rows(engine, LATER, beyond, AS_OF + timedelta(30)) == [month]
+    assert past_rows(engine, LATER, beyond, AS_OF + timedelta(7)) == [week, month]
+    assert past_rows(engine, LATER, beyond, AS_OF + timedelta(8)) == [month]
+    unseen = replace(beyond, position=0)  # issues archived since, of whatever day
+    assert past_rows(engine, LATER, unseen) == [week, month]
+    assert passed(engine, "pak_afg", ["severe"], LATER) == []
+
+
+def test_mark_is_kept_with_what_it_closed_or_not_at_all(engine: Engine) -> None:
+    (week, _), mark = past_rows(engine), ClosingMark("pak_afg", "events", 1, 0, str(LATER), "", "")
+    with pytest.raises(StoreError):
+        close(engine, [(week, 1), (week, 0)], "v1", ISSUED_AT, mark)
+    assert read_mark(engine, "pak_afg", "events") is None
+    for each in (mark, replace(mark, position=2)):
+        close(engine, [], "v1", ISSUED_AT, each)
+        assert read_mark(engine, "pak_afg", "events") == each
 
 
 @pytest.mark.parametrize("text", ["UPDATE outcomes SET outcome = 0", "DELETE FROM outcomes"])
 def test_outcomes_are_never_changed_or_removed(engine: Engine, text: str) -> None:
-    board = Scoreboard(engine)
-    board.close([(board.passed("pak_afg", LATER)[0], 1)], "v1", ISSUED_AT)
+    close(engine, [(past_rows(engine)[0], 1)], "v1", ISSUED_AT)
     with engine.connect() as connection, pytest.raises(sa.exc.SQLAlchemyError, match="append-only"):
         connection.execute(sa.text(text))
 
@@ -82,7 +122,7 @@ def test_hindcasts_and_superseded_issues_are_told_apart(engine: Engine) -> None:
     earlier = AS_OF - timedelta(days=30)
     archive.append(make_forecast(earlier, rows=(make_row(earlier),), status="hindcast"))
     archive.append(make_forecast(rows=(make_row(probability_high=0.9),)))  # counts for AS_OF now
-    board.close([(said, 1) for said in board.passed("pak_afg", LATER)], "v1", ISSUED_AT)
+    close(engine, [(row, 1) for row in past_rows(engine)], "v1", ISSUED_AT)
 
     standing = board.standing("pak_afg")
 
@@ -130,7 +170,7 @@ def test_summary_counts_windows_that_do_not_overlap() -> None:
 
 def test_summary_puts_months_that_lie_as_far_ahead_together() -> None:
     december, january = date(2025, 12, 1), date(2026, 1, 1)
-    said = [
+    windows = [
         (date(2025, 11, 15), december, 46, 0.25, 0),
         (date(2025, 11, 20), december, 41, 0.5, 0),
         (date(2025, 12, 2), january, 60, 0.5, 1),
@@ -146,7 +186,7 @@ def test_summary_puts_months_that_lie_as_far_ahead_together() -> None:
             horizon_days=days,
             target_start_date=start.isoformat(),
         )
-        for as_of, start, days, p, came in said
+        for as_of, start, days, p, came in windows
     ]
 
     lines = summary(rows)
@@ -167,5 +207,5 @@ def test_log_score_of_a_certainty_that_failed_is_finite() -> None:
 def test_empty_database_has_nothing_closed(sqlite_url: str) -> None:
     made = connect(sqlite_url)
     assert Scoreboard(made).standing("pak_afg") == []
-    assert Scoreboard(made).passed("pak_afg", LATER) == []
+    assert past_rows(made) == []
     made.dispose()

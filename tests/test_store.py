@@ -325,3 +325,37 @@ def test_views_are_equal_on_both_databases(sqlite_url: str, postgresql_url: str)
         assert fingerprint(one.events(as_of)) == fingerprint(other.events(as_of))
     for engine in engines:
         engine.dispose()
+
+
+def test_first_change_is_the_earliest_day_of_what_was_told_since(store: Store) -> None:
+    known, day = at("2025-10-20"), date(2025, 11, 1)
+    store.append(make_frame(make_event("a", "2025-10-10", known_at=known)), NOW)
+    store.append(make_frame(make_event("b", "2025-10-12", known_at=known)), NOW)
+    landing = store.last_landing()
+    assert store.first_change(["made"], landing, day, day) is None
+
+    moved = make_event("b", "2025-10-14", known_at=at("2025-10-25"))
+    store.append(make_frame(moved, make_event("c", "2025-10-13", known_at=known)), LATER)
+
+    # where it was until now counts, too
+    assert store.first_change(["made"], landing, day, day) == date(2025, 10, 12)
+    assert store.first_change(["ucdp"], landing, day, day) is None
+    assert Store(store.engine, "other").first_change(["made"], landing, day, day) is None
+    assert store.first_change(["made"], store.last_landing(), day, day) is None
+
+
+def test_first_change_counts_what_became_known_between_the_days_and_what_was_not_yet(
+    store: Store,
+) -> None:
+    events = make_event("a", "2025-10-10", known_at=at("2025-10-20")), make_event("b", "2025-10-12")
+    store.append(make_frame(*events), NOW)
+    landing = store.last_landing()
+
+    def change(before: str, as_of: str) -> date | None:
+        days = date.fromisoformat(before), date.fromisoformat(as_of)
+        return store.first_change(["made"], landing, *days)
+
+    assert change("2025-10-19", "2025-10-20") == date(2025, 10, 10)
+    assert change("2025-10-20", "2025-10-19") == date(2025, 10, 10)
+    assert change("2025-10-20", "2025-10-30") is None
+    assert change("2025-10-18", "2025-10-19") is None

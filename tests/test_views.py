@@ -11,8 +11,8 @@ from sqlalchemy.engine import Engine
 
 from publish.api.schemas import RESOLVED
 from publish.archive.archive import Archive
+from publish.archive.closing import close, passed
 from publish.archive.reader import ReaderError, make_reader
-from publish.archive.scoreboard import Scoreboard
 from publish.contract.forecast import SCORE
 from streams.store.store import connect, writing
 from streams.store.upgrade import restore
@@ -30,10 +30,9 @@ def fill(engine: Engine) -> None:
     archive.append(make_forecast(AS_OF, rows=(make_row(probability_high=0.9),), status="hindcast"))
     later = AS_OF + timedelta(days=5)
     archive.append(make_forecast(later, rows=(make_row(later),), status="hindcast"))
-    board = Scoreboard(engine)
-    said = board.passed("pak_afg", AS_OF + timedelta(days=6))
-    board.close([(said[0], 0)], "v1", ISSUED_AT)
-    board.close([(said[0], 1)], "v2", ISSUED_AT)
+    closed = passed(engine, "pak_afg", ["clash"], AS_OF + timedelta(days=6))
+    close(engine, [(closed[0], 0)], "v1", ISSUED_AT)
+    close(engine, [(closed[0], 1)], "v2", ISSUED_AT)
 
 
 @pytest.fixture

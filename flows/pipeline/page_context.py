@@ -1,7 +1,7 @@
 """What stands around an issue on its page: history, events, record, freshness, outcomes."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 
 import pandas as pd
@@ -13,7 +13,7 @@ from models.judging.skill import hardest
 from models.recipes.events import SINCE
 from models.tracking import records, registry
 from models.tracking.promotion import read_verdicts
-from publish.archive.history import Selection, history
+from publish.archive.history import Selection, course
 from publish.archive.scoreboard import Part, Scoreboard
 from publish.contract.context import (
     Bin,
@@ -33,7 +33,6 @@ from theatres import DYAD, Headline, Theatre
 
 SHOWN: Final = timedelta(days=760)
 """How far back a page looks: 24 months and what reaches into them."""
-LONGEST: Final = 5000
 
 
 def context_for(settings: Settings, theatre: Theatre, forecast: Forecast) -> Context:
@@ -76,17 +75,10 @@ def _issued(settings: Settings, forecast: Forecast, headline: Headline) -> list[
         since=forecast.as_of - SHOWN,
         until=forecast.as_of - timedelta(1),
     )
+    rows = course(connect(settings.database_url), forecast.theatre, wanted)
     return [
-        Past(
-            row["as_of"],
-            row["probability"],
-            row["probability_low"],
-            row["probability_high"],
-            row["baseline_probability"],
-            "issue",
-        )
-        for row in history(connect(settings.database_url), forecast.theatre, wanted, None, LONGEST)
-        if row["probability"] is not None
+        Past(date.fromisoformat(as_of), probability, low, high, baseline, "issue")
+        for as_of, probability, low, high, baseline in rows
     ]
 
 
@@ -201,19 +193,15 @@ def _count_skills(settings: Settings, theatre: Theatre, forecast: Forecast) -> I
 
 def _outcomes(settings: Settings, theatre: Theatre, forecast: Forecast) -> list[ClosedRow]:
     """What came of the dyad's targets of events; counts stand on the scoreboard."""
-    standing = Scoreboard(connect(settings.database_url)).standing(
-        forecast.theatre, Part(unit=DYAD, hindcasts=False)
+    events = theatre.events
+    names = ("as_of", "target", "horizon_days", "target_end_date")
+    rows = Scoreboard(connect(settings.database_url)).columns(
+        forecast.theatre,
+        (*names, "probability", "baseline_probability", "outcome"),
+        Part(unit=DYAD, hindcasts=False),
     )
     return [
-        ClosedRow(
-            as_of=row["as_of"],
-            target=row["target"],
-            horizon_days=row["horizon_days"],
-            target_end_date=row["target_end_date"],
-            probability=row["probability"],
-            baseline=row["baseline_probability"],
-            outcome=row["outcome"],
-        )
-        for row in reversed(standing)
-        if row["target_end_date"] <= forecast.as_of and row["target"] in theatre.events
+        ClosedRow(date.fromisoformat(as_of), target, days, date.fromisoformat(end), *values)
+        for as_of, target, days, end, *values in reversed(rows)
+        if end <= forecast.as_of.isoformat() and target in events
     ]

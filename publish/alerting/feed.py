@@ -48,7 +48,7 @@ def write_feed(
     path = home / FEED_FILE
     with locked(home):
         clear(home)
-        replace_text(path, feed_text(theatre, title, alerts, now))
+        replace_text(home, path, feed_text(theatre, title, alerts, now))
     return path
 
 

@@ -57,6 +57,7 @@ scores = sa.Table(
         *("theatre", "issue_id", "unit", "target", "horizon_days"),
         *("target_start_date", "threshold"),  # all that the scoreboard asks of a row
     ),
+    sa.Index("scores_by_end", "theatre", "target_end_date"),
     sqlite_with_rowid=False,
 )
 

@@ -44,6 +44,12 @@ def counting(theatre: str, *, hindcasts: bool) -> sa.Select[Any]:
     return grouped.group_by(issues.c.as_of)
 
 
+def counting_ids(theatre: str, hindcasts: bool) -> sa.Select[Any]:
+    """The ids of those issues."""
+    counted = issues.c.position.in_(counting(theatre, hindcasts=hindcasts))
+    return sa.select(issues.c.issue_id).where(issues.c.theatre == theatre, counted)
+
+
 def history(
     engine: Engine, theatre: str, wanted: Selection, after: Place | None, limit: int
 ) -> list[dict[str, Any]]:
@@ -69,20 +75,46 @@ def history(
         return [_row(dict(line)) for line in lines]
 
 
+def course(engine: Engine, theatre: str, wanted: Selection) -> Sequence[sa.Row[Any]]:
+    """The selection's as_of (ISO text), probability, its band's ends and base rate, the oldest
+    first; only where there is a probability."""
+    c, key = scores.c, scores.alias("key").c
+    ids = counting_ids(theatre, wanted.hindcasts)
+    # An index of narrow rows finds the place of each; the archive's wide ones are not scanned.
+    places = sa.select(key.position, key.line).where(
+        key.theatre == theatre, key.issue_id.in_(ids), *_exact(key, wanted)
+    )
+    query = (
+        sa.select(
+            *(c.as_of, c.probability, c.probability_low, c.probability_high),
+            c.baseline_probability,
+        )
+        .where(c.theatre == theatre, sa.tuple_(c.position, c.line).in_(places))
+        .where(c.probability.is_not(None), *_filters(wanted))
+        .order_by(c.as_of)
+    )
+    with reading(engine) as connection:
+        return connection.execute(query).all()
+
+
 def place_of(row: dict[str, Any]) -> Place:
     """Where that row of a history stands."""
     return str(row["as_of"]), row["target"], row["unit"], row["horizon_days"]
 
 
-def _filters(wanted: Selection) -> list[sa.ColumnElement[bool]]:
-    c = scores.c
-    exact = {
+def _exact(c: Any, wanted: Selection) -> list[sa.ColumnElement[bool]]:
+    values = {
         c.unit: wanted.unit,
         c.target: wanted.target,
         c.horizon_days: wanted.horizon_days,
         c.level: wanted.level,
     }
-    conditions = [column == value for column, value in exact.items() if value is not None]
+    return [column == value for column, value in values.items() if value is not None]
+
+
+def _filters(wanted: Selection) -> list[sa.ColumnElement[bool]]:
+    c = scores.c
+    conditions = _exact(c, wanted)
     if wanted.since:
         conditions.append(c.as_of >= wanted.since.isoformat())
     if wanted.until:

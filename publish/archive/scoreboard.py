@@ -1,72 +1,22 @@
-"""The scoreboard: what past issues said, what came of it, and what it cost; kept for ever.
+"""The scoreboard: what past issues said, what came of it, and what it cost."""
 
-One line a published row and revision: where history is revised and an outcome with it, a further
-line is added and both stay, each with the vintage of the events that it was judged on.
-"""
-
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
-from publish.archive.archive import issues, scores
-from publish.archive.history import counting
-from streams.store.database import reading, writing
-from streams.store.schema import TEXT, metadata
+from publish.archive.archive import scores
+from publish.archive.closing import ROW_KEY, outcomes
+from publish.archive.history import counting_ids
+from streams.store.database import reading
 
-EDGE: Final = 1e-9
-"""The log score of a forecast nearer than this to 0 or 1 is that of EDGE."""
-outcomes = sa.Table(
-    "outcomes",
-    metadata,
-    *(sa.Column(name, TEXT, primary_key=True) for name in ("theatre", "issue_id")),
-    *(sa.Column(name, TEXT, primary_key=True) for name in ("unit", "target")),
-    sa.Column("horizon_days", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
-    *(sa.Column(name, TEXT, nullable=False) for name in ("as_of", "target_end_date")),
-    sa.Column("hindcast", sa.Boolean, nullable=False),
-    *(
-        sa.Column(name, sa.Double, nullable=False)
-        for name in (
-            "probability",
-            "baseline_probability",
-            "brier",
-            "baseline_brier",
-            "log_score",
-            "baseline_log_score",
-        )
-    ),
-    sa.Column("outcome", sa.Integer, nullable=False),
-    *(sa.Column(name, TEXT, nullable=False) for name in ("vintage", "resolved_at")),
-    sqlite_with_rowid=False,
-)
-Key = tuple[str, str, str, int]
-"""Issue, unit, target, horizon in days."""
-
-
-class PastRow(NamedTuple):
-    """One published row with a probability; days are ISO text."""
-
-    theatre: str
-    issue_id: str
-    unit: str
-    target: str
-    horizon_days: int
-    as_of: str
-    target_end_date: str
-    hindcast: bool
-    probability: float
-    baseline_probability: float
-    threshold: float | None = None
-
-    @property
-    def key(self) -> Key:
-        """What tells it from every other row."""
-        return self.issue_id, self.unit, self.target, self.horizon_days
+MEANS: Final = ("probability", "outcome", "brier", "baseline_brier", "log_score")
 
 
 class Resolved(NamedTuple):
@@ -104,42 +54,6 @@ class Scoreboard:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def passed(self, theatre: str, until: date) -> list[PastRow]:
-        """Every archived row with a probability whose window has passed by that day."""
-        c = scores.c
-        columns = {**c, "hindcast": (c.issue_status == "hindcast").label("hindcast")}
-        query = sa.select(*(columns[name] for name in PastRow._fields)).where(
-            c.theatre == theatre,
-            c.probability.is_not(None),
-            c.target_end_date <= until.isoformat(),
-        )
-        with reading(self._engine) as connection:
-            rows = connection.execute(query.order_by(c.position, c.line))
-            return list(map(PastRow._make, rows))
-
-    def close(
-        self, judged: Iterable[tuple[PastRow, int]], vintage: str, now: datetime
-    ) -> tuple[int, int]:
-        """How many rows were closed, and how many closed before came out otherwise now.
-
-        `judged` are rows with their outcomes (1 or 0), judged on the events of `vintage`. What
-        stands already changes nothing. One transaction: all of it lands or nothing.
-        """
-        judged = list(judged)
-        with writing(self._engine) as connection:
-            theatres = {row.theatre for row, _ in judged}
-            last = {key: line for each in theatres for key, line in _last(connection, each)}
-            new = [
-                _line(row, outcome, revision + 1, vintage, now)
-                for row, outcome in judged
-                for revision, before in [last.get(row.key, (0, None))]
-                if before != outcome
-            ]
-            if new:
-                connection.execute(sa.insert(outcomes), new)
-        first = sum(line["revision"] == 1 for line in new)
-        return first, len(new) - first
-
     def standing(
         self, theatre: str, wanted: Part = ALL, *, start: int = 0, limit: int | None = None
     ) -> list[dict[str, Any]]:
@@ -148,79 +62,43 @@ class Scoreboard:
         With days as dates; from the `start`-th on, at most `limit`. `target_start_date` is None
         where the window begins on the day after as_of.
         """
-        columns = [*outcomes.c, scores.c.target_start_date, scores.c.threshold]
-        query = _standing(theatre, wanted, columns)
+        names = [*outcomes.c.keys(), "target_start_date", "threshold"]
+        query = _standing(theatre, wanted, names).offset(start).limit(limit)
         with reading(self._engine) as connection:
-            lines = connection.execute(query.offset(start).limit(limit)).mappings()
-            return [_read(dict(line)) for line in lines]
+            return [_read(dict(line)) for line in connection.execute(query).mappings()]
+
+    def columns(
+        self, theatre: str, names: Sequence[str], wanted: Part = ALL
+    ) -> Sequence[sa.Row[Any]]:
+        """Those columns alone of the same rows, in the same order; days as ISO text."""
+        with reading(self._engine) as connection:
+            return connection.execute(_standing(theatre, wanted, names)).all()
 
     def summary(self, theatre: str, wanted: Part = ALL) -> list[dict[str, Any]]:
         """Mean Brier and log scores of the standing rows, as the function `summary` gives them."""
-        columns = {**outcomes.c, "target_start_date": scores.c.target_start_date}
-        query = _standing(theatre, wanted, [columns[name] for name in Resolved._fields])
-        with reading(self._engine) as connection:
-            return summary(map(Resolved._make, connection.execute(query)))
+        return summary(map(Resolved._make, self.columns(theatre, Resolved._fields, wanted)))
 
 
-def _standing(
-    theatre: str, wanted: Part, columns: Sequence[sa.ColumnElement[Any]]
-) -> sa.Select[Any]:
+def _standing(theatre: str, wanted: Part, names: Sequence[str]) -> sa.Select[Any]:
     """Those columns of the last revision of each closed row, the newest first."""
     c, newer = outcomes.c, outcomes.alias("newer")
-    key = [name for name in outcomes.primary_key.columns.keys() if name != "revision"]  # noqa: SIM118
     revised = sa.exists().where(
-        *(newer.c[name] == c[name] for name in key), newer.c.revision == c.revision + 1
+        *(newer.c[name] == c[name] for name in ROW_KEY), newer.c.revision == c.revision + 1
     )
-    its_row = [scores.c[name] == c[name] for name in key]
-    kept = issues.c.position.in_(counting(theatre, hindcasts=True))
-    ids = sa.select(issues.c.issue_id).where(issues.c.theatre == theatre, kept)
+    of_scores = [name for name in names if name not in c]
     chosen = {c.unit: wanted.unit, c.target: wanted.target, c.horizon_days: wanted.horizon_days}
     query = (
-        sa.select(*columns)
-        .select_from(outcomes)
-        # An outer join: the archive's wide lines are not read, an index holds what is asked.
-        .outerjoin(scores, sa.and_(*its_row))
+        sa.select(*(scores.c[name] if name in of_scores else c[name] for name in names))
         .where(c.theatre == theatre, ~revised)
-        .where(c.issue_id.in_(ids))
+        .where(c.issue_id.in_(counting_ids(theatre, hindcasts=True)))
         .where(*(column == value for column, value in chosen.items() if value is not None))
         .order_by(c.as_of.desc(), c.target, c.unit, c.horizon_days)
     )
+    if of_scores:
+        # An outer join: the archive's wide lines are not read, an index holds what is asked.
+        its_row = sa.and_(*(scores.c[name] == c[name] for name in ROW_KEY))
+        query = query.select_from(outcomes).outerjoin(scores, its_row)
     return query if wanted.hindcasts else query.where(c.hindcast.is_(False))
-
-
-def _last(connection: Connection, theatre: str) -> Iterable[tuple[Key, tuple[int, int]]]:
-    c = outcomes.c
-    query = (
-        sa.select(c.issue_id, c.unit, c.target, c.horizon_days, c.revision, c.outcome)
-        .where(c.theatre == theatre)
-        .order_by(c.revision)
-    )
-    for *key, revision, outcome in connection.execute(query):
-        yield (key[0], key[1], key[2], key[3]), (revision, outcome)
-
-
-def _line(
-    score: PastRow, outcome: int, revision: int, vintage: str, now: datetime
-) -> dict[str, Any]:
-    p, base = score.probability, score.baseline_probability
-    kept = {name: value for name, value in score._asdict().items() if name != "threshold"}
-    return {
-        **kept,
-        "outcome": outcome,
-        "brier": (p - outcome) ** 2,
-        "baseline_brier": (base - outcome) ** 2,
-        "log_score": log_score(p, outcome),
-        "baseline_log_score": log_score(base, outcome),
-        "revision": revision,
-        "vintage": vintage,
-        "resolved_at": now.isoformat(),
-    }
-
-
-def log_score(probability: float, outcome: int) -> float:
-    """Minus the log of the probability that was given to what came; lower is better (Good 1952)."""
-    given = probability if outcome else 1 - probability
-    return float(-np.log(np.clip(given, EDGE, 1 - EDGE)))
 
 
 def _read(row: dict[str, Any]) -> dict[str, Any]:
@@ -238,15 +116,12 @@ def summary(rows: Iterable[Resolved]) -> list[dict[str, Any]]:
     the base rate's, None where that is 0. `windows` is how many windows fit without overlapping:
     the evidence is no larger than that.
     """
-    groups: dict[_Group, list[Resolved]] = {}
+    groups: dict[_Group, list[Resolved]] = defaultdict(list)
     for row in rows:
         start = row.target_start_date
-        # Countries go by their ISO codes, segments by names in small letters.
-        units = "dyad" if row.unit == "dyad" else "countries" if row.unit.isupper() else "segments"
-        ahead = None if start is None else _month(start) - _month(row.as_of)
-        days = row.horizon_days if start is None else None
-        key = _Group(row.target, days, ahead, units, bool(row.hindcast))
-        groups.setdefault(key, []).append(row)
+        month = None if start is None else _months_ahead(row.as_of, start)
+        key = _group(row.target, row.horizon_days, month, row.unit, row.hindcast)
+        groups[key].append(row)
     order = sorted(groups, key=lambda key: tuple(-1 if each is None else each for each in key))
     return [_summed(key, groups[key]) for key in order]
 
@@ -259,8 +134,15 @@ class _Group(NamedTuple):
     hindcast: bool
 
 
-def _month(day: str) -> int:
-    return 12 * int(day[:4]) + int(day[5:7])
+@lru_cache(10_000)
+def _group(target: str, days: int, ahead: int | None, unit: str, hindcast: bool) -> _Group:
+    # Countries go by their ISO codes, segments by names in small letters.
+    units = "dyad" if unit == "dyad" else "countries" if unit.isupper() else "segments"
+    return _Group(target, days if ahead is None else None, ahead, units, bool(hindcast))
+
+
+def _months_ahead(as_of: str, start: str) -> int:
+    return 12 * (int(start[:4]) - int(as_of[:4])) + int(start[5:7]) - int(as_of[5:7])
 
 
 def _windows(rows: Sequence[Resolved], days: int | None) -> int:
@@ -274,8 +156,8 @@ def _windows(rows: Sequence[Resolved], days: int | None) -> int:
 
 
 def _summed(key: _Group, rows: list[Resolved]) -> dict[str, Any]:
-    names = ("probability", "outcome", "brier", "baseline_brier", "log_score")
-    mean = {name: float(np.mean([getattr(row, name) for row in rows])) for name in names}
+    columns = zip(Resolved._fields, zip(*rows, strict=True), strict=True)
+    mean = {name: float(np.mean(values)) for name, values in columns if name in MEANS}
     return {
         **key._asdict(),
         "forecasts": len(rows),

@@ -1,4 +1,8 @@
-"""Writing that is complete or not there: locks, whole files, replacement in one step."""
+"""Writing that is complete or not there: locks, whole files, replacement in one step.
+
+All that is being written stands right in the home folder until it is complete, wherever its place
+is: what a dead writer left is found without a look into every issue's folder.
+"""
 
 import fcntl
 import os
@@ -22,16 +26,15 @@ def locked(home: Path) -> Iterator[None]:
 
 
 def clear(home: Path) -> None:
-    """Remove what dead writers left in the folder and those in it. Only for the lock's holder.
+    """Remove what dead writers left in the folder. Only for the lock's holder.
 
     Whoever holds the lock is the only writer, so what is still being written has no writer.
     """
-    for place in (home, *(path for path in home.iterdir() if path.is_dir())):
-        for left in place.glob(f"{WRITING}*"):
-            if left.is_dir() and not left.is_symlink():
-                shutil.rmtree(left)
-            else:
-                left.unlink()
+    for left in home.glob(f"{WRITING}*"):
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 def write(path: Path, data: bytes) -> None:
@@ -42,12 +45,12 @@ def write(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def replace_text(path: Path, text: str) -> None:
-    """The file holds the text, changed in one step; left alone where it holds it already."""
+def replace_text(home: Path, path: Path, text: str) -> None:
+    """The file under `home` holds the text, changed in one step; left alone where it does."""
     data = text.encode()
     if path.is_file() and path.read_bytes() == data:
         return
-    writing = path.with_name(f"{WRITING}{path.name}")
+    writing = home / f"{WRITING}{path.name}"
     write(writing, data)
     writing.replace(path)
     sync(path.parent)

@@ -62,12 +62,12 @@ def publish(forecast: Forecast, root: Path, head: Head | None = None) -> Publish
     home = root / forecast.theatre
     with _writing(home):
         folder = home / str(forecast.as_of) / forecast.issue_id
-        contents = _place(forecast, folder)
+        contents = _place(forecast, home, folder)
         entry = _entry(forecast, contents)
         counting = _counting(home, entry)
-        replace_text(folder.parent / MANIFEST, entry_text(counting))
+        replace_text(home, folder.parent / MANIFEST, entry_text(counting))
         index = _index(home, forecast.theatre).with_entry(counting).with_head(head)
-        replace_text(home / MANIFEST, index_text(index))
+        replace_text(home, home / MANIFEST, index_text(index))
     return Published(folder, tuple(folder / name for name in contents), home / MANIFEST)
 
 
@@ -77,7 +77,7 @@ def keep_context(forecast: Forecast, context: Context, root: Path) -> None:
     with _writing(home):
         (home / CONTEXTS).mkdir(exist_ok=True)
         path = home / CONTEXTS / f"{forecast.issue_id}.json"
-        replace_text(path, context_text(context))
+        replace_text(home, path, context_text(context))
 
 
 def context_kept(forecast: Forecast, root: Path) -> bool:
@@ -94,9 +94,10 @@ def page_path(forecast: Forecast, root: Path) -> Path:
 def keep_page(forecast: Forecast, text: str, root: Path) -> None:
     """Writes the issue's page, whole."""
     path = page_path(forecast, root)
-    with _writing(path.parent.parent):
+    home = path.parent.parent
+    with _writing(home):
         path.parent.mkdir(exist_ok=True)
-        replace_text(path, text)
+        replace_text(home, path, text)
 
 
 def context_of(root: Path, forecast: Forecast) -> Context:
@@ -185,7 +186,7 @@ def _errors_told(home: Path) -> Iterator[None]:
         raise PublishError(f"cannot be read or written: {problem}", where=where) from None
 
 
-def _place(forecast: Forecast, folder: Path) -> dict[str, bytes]:
+def _place(forecast: Forecast, home: Path, folder: Path) -> dict[str, bytes]:
     """What the issue's folder holds, after it stands complete; a whole one is left as it is."""
     kept = _kept(folder)
     first = _first_issue(forecast, kept)
@@ -193,17 +194,17 @@ def _place(forecast: Forecast, folder: Path) -> dict[str, bytes]:
     if kept is not None and same(kept, contents):
         return kept
     folder.parent.mkdir(exist_ok=True)
-    writing = folder.with_name(f"{WRITING}{folder.name}")
+    writing = home / f"{WRITING}{folder.name}"
     writing.mkdir()
     for name, data in contents.items():
         write(writing / name, data)
     sync(writing)
     if folder.exists() or folder.is_symlink():
         # Damaged: moved aside under a name that the next writer clears, should this one die here.
-        folder.rename(folder.with_name(f"{WRITING}damaged-{folder.name}"))
+        folder.rename(home / f"{WRITING}damaged-{folder.name}")
     writing.rename(folder)
     sync(folder.parent)
-    clear(folder.parent.parent)
+    clear(home)
     return contents
 
 

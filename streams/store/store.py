@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pandas as pd
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from streams.events.frame import COLUMNS
 from streams.store.database import StoreError, connect, reading, writing
 from streams.store.landing import Landing
 from streams.store.quarantine import Refusal, list_refusals, refuse, settle
-from streams.store.schema import coverages, event_versions, runs
+from streams.store.schema import coverages, event_versions, landings, runs
 from streams.store.versions import Landed, clock, read_versions, stamp, standing
 
 __all__ = [
@@ -131,6 +131,32 @@ class Store:
         """
         with reading(self.engine) as connection:
             return read_versions(connection, self.theatre, as_of, seen_by, sources)
+
+    def last_landing(self) -> int:
+        """The number of the newest landing, of whatever theatre; 0 where nothing has landed."""
+        with reading(self.engine) as connection:
+            return connection.scalar(sa.select(sa.func.max(landings.c.landing))) or 0
+
+    def first_change(
+        self, sources: Sequence[str], landing: int, before: date, as_of: date
+    ) -> date | None:
+        """The first day of the sources' events of which `as_of` knows else than was known on
+        `before`, by what had landed up to `landing`; None where all is the same.
+
+        Of an event told anew its every day counts, those that were taken back too.
+        """
+        c, day = event_versions.c, timedelta(1)
+        mine = sa.and_(c.theatre == self.theatre, c.source.in_(sources))
+        first, last = sorted((before, as_of))
+        turned = sa.and_(
+            c.known_at >= (first + day).isoformat(), c.known_at < (last + day).isoformat()
+        )
+        told = sa.select(c.source, c.event_id).where(mine, sa.or_(c.landing > landing, turned))
+        query = sa.select(sa.func.min(c.occurred_on))
+        query = query.where(mine, sa.tuple_(c.source, c.event_id).in_(told))
+        with reading(self.engine) as connection:
+            day_text: str | None = connection.scalar(query)
+        return None if day_text is None else date.fromisoformat(day_text)
 
     def declare_coverage(
         self, source: str, start: date, end: date, declared_at: datetime, by: str = ""

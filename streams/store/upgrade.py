@@ -27,9 +27,9 @@ MENDABLE: Final = (1, 2)
 """The marker's versions that the first revision brings up to date."""
 _REVISIONS: Final = Path(__file__).with_name("revisions")
 _TABLES: Final = (
-    "alert_deliveries", "alerts", "api_keys", "articles", "coverages", "decisions", "event_blocks",
-    "event_versions", "feed_visits", "gdelt_reports", "issues", "landings", "outcomes",
-    "proposal_evidence", "proposals", "quarantine", "release_dyads", "release_events",
+    "alert_deliveries", "alerts", "api_keys", "articles", "closings", "coverages", "decisions",
+    "event_blocks", "event_versions", "feed_visits", "gdelt_reports", "issues", "landings",
+    "outcomes", "proposal_evidence", "proposals", "quarantine", "release_dyads", "release_events",
     "release_months", "release_rows", "releases", "runs", "scores",
 )  # fmt: skip
 _ONE_AT_A_TIME: Final = Lock()  # Alembic keeps the migration that runs in a global
