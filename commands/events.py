@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from commands.console import AsOf, TheatreName, make_home, out, say
+from commands.incidents import show_event
 from errors import DyadcastError
 
 FIELDS: Final[tuple[tuple[str, str, str | None, str], ...]] = (
@@ -31,6 +32,7 @@ FIELDS: Final[tuple[tuple[str, str, str | None, str], ...]] = (
 )
 """An event's fields: the option, the question where it must be given, and what it means."""
 app = typer.Typer(help="The events that forecasts are made from.", no_args_is_help=True)
+app.command("show")(show_event)
 
 
 @app.command("list")

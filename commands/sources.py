@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.console import AsJson, TheatreName, Verbose, job, out, say, tell_part
+from commands.incidents import show_reporting
 from errors import DyadcastError
 
 REFUSALS_SHOWN = 20
@@ -59,11 +60,20 @@ def ingest(
         raise typer.Exit(1)
 
 
-def streams(theatre: TheatreName = "", as_json: AsJson = False) -> None:
+def streams(
+    theatre: TheatreName = "",
+    as_json: AsJson = False,
+    reporting: Annotated[
+        bool, typer.Option("--reporting", help="how soon each tells, and which share, instead")
+    ] = False,
+) -> None:
     """Show each source: when it was last asked, its newest event, how far behind it is.
 
-    Example: dyadcast streams
+    Example: dyadcast streams --reporting
     """
+    if reporting:
+        show_reporting(theatre, datetime.now(UTC).date(), as_json)
+        return
     from commands.report import stream_rows, stream_table
     from flows.pipeline import knowledge
     from flows.pipeline.settings import read_settings

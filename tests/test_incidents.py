@@ -29,6 +29,7 @@ TWO = PAK_AFG.model_copy(
 """The theatre with three sources that form labels."""
 PLACED: dict[str, Any] = {"place": "Chaman", "segment": "chaman", "lat": 30.92, "lon": 66.45}
 NOWHERE: dict[str, Any] = {"place": "", "segment": "", "lat": None, "lon": None}
+PROVINCE = {"place": "Balochistan", "segment": "interior-pak", "place_precision": "province"}
 
 
 def report(name: str, day: str = "2025-11-06", **changes: Any) -> Event:
@@ -71,6 +72,7 @@ def test_two_sources_tell_one_clash() -> None:
         ({"type": "crossing_closed"}, "another kind"),
         ({"type": "militant_attack", "actor": "TTP", "target": "PAK"}, "another kind and side"),
         ({"ended_on": date(2025, 11, 20)}, "told of two weeks: a sum"),
+        (PROVINCE, "its point is the middle of the province"),
         (NOWHERE | {"deaths_best": 50}, "no place, and a toll that speaks against it"),
         (NOWHERE | {"day": "2025-11-07"}, "no place, and another day"),
     ],

@@ -31,6 +31,8 @@ KINDS: dict[str, str] = {each: group[0] for group in (FORCE, ARMED, CLOSED) for 
 One night is a clash to one source and shelling to another, one raid a militants' attack to one and
 a battle to UCDP. What states say or agree is told by its own type alone.
 """
+COARSE = ("province", "stretch", "country", "waters")
+"""What is known no better has a point that stands for all of it, and is no place."""
 VAGUE_DAYS = {"day": 0, "week": 3, "month": 15}
 """How far the true day may lie from the one told: half of what the precision names."""
 
@@ -94,6 +96,8 @@ def reports_of(frame: pd.DataFrame, theatre: Theatre) -> Reports:
     )
     vague = frame["date_precision"].map(VAGUE_DAYS).to_numpy(np.int32)
     segments = segment_bits(frame, theatre)
+    pointed = ~frame["place_precision"].isin(COARSE).to_numpy()
+    lat, lon = (np.where(pointed, frame[name].to_numpy(np.float64), np.nan) for name in _POINT)
     low, best, high = (_deaths(frame[f"deaths_{name}"]) for name in ("low", "best", "high"))
     kinds = {name: TYPES.index(KINDS.get(name, name)) for name in TYPES}
     return Reports(
@@ -108,15 +112,18 @@ def reports_of(frame: pd.DataFrame, theatre: Theatre) -> Reports:
         actor=frame["actor"].to_numpy("U6"),
         target=frame["target"].to_numpy("U6"),
         segments=segments,
-        lat=frame["lat"].to_numpy(np.float64),
-        lon=frame["lon"].to_numpy(np.float64),
+        lat=lat,
+        lon=lon,
         towns=_towns(frame["place"], theatre),
-        silent=((frame["place"] == "") & frame["lat"].isna()).to_numpy(bool) & (segments == 0),
+        silent=(frame["place"] == "").to_numpy(bool) & np.isnan(lat) & (segments == 0),
         low=low,
         best=best,
         high=high,
         toll=np.where(np.isfinite(best), best, (np.fmin(low, high) + np.fmax(low, high)) / 2),
     )
+
+
+_POINT = ("lat", "lon")
 
 
 def _ranks(frame: pd.DataFrame) -> Masks:
