@@ -14,7 +14,7 @@ from exports import MIDNIGHT, QUARTER, file_name, row, write_zip
 from errors import StreamError
 from streams.net.download import Downloads
 from streams.net.retry import Policy
-from streams.sources.gdelt.gdelt import fetch, ingest_many, resumption
+from streams.sources.gdelt.gdelt import Missing, fetch, ingest_many, resumption
 from streams.store.store import Store, connect
 from theatres import load_theatre
 
@@ -174,10 +174,10 @@ def test_a_file_that_is_not_as_listed_is_asked_for_twice_and_then_left_out(
     damaged = write_zip(tmp_path / "made", [row(), row()], MIDNIGHT + 9 * QUARTER).read_bytes()
     site.publish(name, good, damaged)
     names += publish_day(site, tmp_path / "made", DAY + timedelta(days=1), files=1)
-    faults: list[StreamError] = []
-    paths = fetch(THEATRE, downloads, DAY, NOW, base=site.base, faults=faults)
+    missing = Missing()
+    paths = fetch(THEATRE, downloads, DAY, NOW, base=site.base, missing=missing)
     assert [path.name for path in paths] == names
-    (fault,) = faults
+    (fault,) = missing.faults
     assert name in str(fault)
     assert "not the file that the list names" in str(fault)
     assert site.asked.count(name) == 2
@@ -193,13 +193,13 @@ def test_files_that_are_gone_for_ever_keep_none_from_coming(
     names = publish_day(site, tmp_path / "made", DAY, files=9)
     for name in names[2:7]:
         del site.contents[name]
-    faults, gone = list[StreamError](), list[str]()
+    missing = Missing()
 
     later = NOW + timedelta(days=9)
-    paths = fetch(THEATRE, downloads, DAY, later, base=site.base, faults=faults, gone=gone)
+    paths = fetch(THEATRE, downloads, DAY, later, base=site.base, missing=missing)
 
     assert [path.name for path in paths] == names[:2] + names[7:]
-    assert (gone, faults) == (names[2:7], [])
+    assert (missing.gone, missing.faults) == (names[2:7], [])
 
 
 def test_a_server_that_has_none_of_its_files_is_asked_for_three(
@@ -207,10 +207,10 @@ def test_a_server_that_has_none_of_its_files_is_asked_for_three(
 ) -> None:
     for name in publish_day(site, tmp_path / "made", DAY, files=8):
         del site.contents[name]
-    faults: list[StreamError] = []
+    missing = Missing()
     soon = MIDNIGHT + timedelta(hours=9)
-    assert fetch(THEATRE, downloads, DAY, soon, base=site.base, faults=faults) == []
-    assert len(faults) == len(set(site.downloaded())) == 3
+    assert fetch(THEATRE, downloads, DAY, soon, base=site.base, missing=missing) == []
+    assert len(missing.faults) == len(set(site.downloaded())) == 3
 
 
 def test_a_server_that_has_lost_a_day_of_files_is_at_fault(
@@ -219,11 +219,11 @@ def test_a_server_that_has_lost_a_day_of_files_is_at_fault(
     for name in publish_day(site, tmp_path / "made", DAY, files=96):
         del site.contents[name]
     publish_day(site, tmp_path / "made", DAY + timedelta(days=1), files=1)
-    faults, gone = list[StreamError](), list[str]()
+    missing = Missing()
 
     later = NOW + timedelta(days=9)
-    assert not fetch(THEATRE, downloads, DAY, later, base=site.base, faults=faults, gone=gone)
-    assert (len(faults), len(gone)) == (1, 96)
+    assert not fetch(THEATRE, downloads, DAY, later, base=site.base, missing=missing)
+    assert (len(missing.faults), len(missing.gone)) == (1, 96)
 
 
 def test_a_list_that_names_another_host_is_refused(site: Site, downloads: Downloads) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from errors import DyadcastError, StreamError
+from errors import DyadcastError
 from streams.formats.files import Progress
 from streams.net.accounts import account_for
 from streams.net.download import Downloads
@@ -105,11 +105,12 @@ def _gdelt(
             return gdelt.ingest(store, theatre, files[0], at, progress)
         return gdelt.ingest_many(store, theatre, files, at, progress)
     wanted = request.since or gdelt.resumption(store)
-    faults, gone = list[StreamError](), list[str]()
-    files = gdelt.fetch(theatre, downloads, wanted, at, progress, faults=faults, gone=gone)
+    missing = gdelt.Missing()
+    files = gdelt.fetch(theatre, downloads, wanted, at, progress, missing=missing)
     found = gdelt.ingest_many(store, theatre, files, at, progress)
-    found += Ingested(refused=len(gone), refusals=tuple(map(gdelt.gone_refusal, gone)))
-    if faults:
+    gone = tuple(map(gdelt.gone_refusal, missing.gone))
+    found += Ingested(refused=len(gone), refusals=gone)
+    if faults := missing.faults:
         # What came has landed; the run is no success all the same.
         raise SourceError(
             f"{len(faults)} files missing, the first: {faults[0]}",

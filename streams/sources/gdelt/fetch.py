@@ -3,7 +3,7 @@
 import io
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,6 +31,14 @@ GONE_AFTER = timedelta(days=2)
 """A listed file that the server does not have so long after its time will not come any more."""
 GONE_IN_A_ROW = 96
 """So many files gone one after the other, a day of them, and the server is at fault."""
+
+
+@dataclass(slots=True)
+class Missing:
+    """Why files cannot be had, and the names of those that are gone for ever."""
+
+    faults: list[StreamError] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,28 +123,24 @@ def fetch(
     at: datetime,
     progress: Progress = silent,
     base: str = BASE,
-    faults: list[StreamError] | None = None,
-    gone: list[str] | None = None,
+    missing: Missing | None = None,
 ) -> list[Path]:
     """The export files of `since` and later, all on disk, in the order in which to ingest them.
 
     Without `since` those of the newest file's day that is on disk and later; where there is
     none the latest alone. What is on disk as listed is not downloaded again. A file that cannot
-    be had is left out and its error goes to `faults`; without that list it is raised, once all
-    others are there. An old one that the server does not have is no fault: its name goes to `gone`.
+    be had is left out and goes to `missing`; without that its error is raised, once all others are
+    there. An old one that the server does not have is no error.
     Raises StreamError where the lists cannot be had, and gives up after three files in a row that
     cannot, or a day of files that are gone.
     """
     with open_client() as client:
         server = _Server(downloads, client, base, at)
         wanted = _wanted(server, since or _newest_held(downloads), progress)
-        paths, errors, absent = _files(server, wanted, progress)
-    if gone is not None:
-        gone += absent
-    if errors and faults is None:
-        raise errors[0]
-    if faults is not None:
-        faults += errors
+        lacking = missing or Missing()
+        paths = _files(server, wanted, progress, lacking)
+    if lacking.faults and missing is None:
+        raise lacking.faults[0]
     return paths
 
 
@@ -171,10 +175,10 @@ def _newest_held(downloads: Downloads) -> date | None:
 
 
 def _files(
-    server: _Server, wanted: Sequence[Listed], progress: Progress
-) -> tuple[list[Path], list[StreamError], list[str]]:
-    """The files that can be had, why others cannot, and which are gone for ever."""
-    paths, errors, gone = list[Path](), list[StreamError](), list[str]()
+    server: _Server, wanted: Sequence[Listed], progress: Progress, missing: Missing
+) -> list[Path]:
+    """The files that can be had; the others go to `missing`."""
+    paths: list[Path] = []
     failures = absent = 0
     for number, listed in enumerate(wanted):
         progress("GDELT downloads", number, len(wanted))
@@ -183,14 +187,14 @@ def _files(
             failures = absent = 0
         except StreamError as error:
             if isinstance(error, AbsentError) and clock(server.at) - listed.time > GONE_AFTER:
-                gone.append(listed.name)
+                missing.gone.append(listed.name)
                 absent += 1
             else:
-                errors.append(error)
+                missing.faults.append(error)
                 failures += 1
             if absent == GONE_IN_A_ROW:
-                errors.append(error)
+                missing.faults.append(error)
         if failures == FAILURES_IN_A_ROW or absent == GONE_IN_A_ROW:
             break
     progress("GDELT downloads", len(wanted), len(wanted))
-    return paths, errors, gone
+    return paths

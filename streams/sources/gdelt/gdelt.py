@@ -18,7 +18,7 @@ from streams.formats.files import Progress, digest_of, silent
 from streams.formats.zips import open_member
 from streams.places.border import border_of
 from streams.sources.gdelt.coverage import cover_days, known_files, resumption, settle_files
-from streams.sources.gdelt.fetch import fetch
+from streams.sources.gdelt.fetch import Missing, fetch
 from streams.sources.gdelt.reader import Locator, judge
 from streams.sources.gdelt.stories import SOURCE, Report, fold, keep, once, stories
 from streams.store.database import writing
@@ -27,7 +27,7 @@ from streams.store.quarantine import Refusal
 from streams.store.store import Store
 from theatres.theatre import Theatre
 
-__all__ = ["SOURCE", "fetch", "ingest", "ingest_many", "read", "resumption"]
+__all__ = ["SOURCE", "Missing", "fetch", "ingest", "ingest_many", "read", "resumption"]
 
 FILES_A_TRANSACTION = 96
 CONTENT_MAX = 256 * 2**20
