@@ -110,6 +110,7 @@ def replay(world: World, theatre: Path, home: Path) -> list[Day]:
         "MLFLOW_TRACKING_URI": f"sqlite:///{home / 'mlruns' / 'mlflow.db'}",
         "PREFECT_HOME": str(home.parent / "prefect"),
         "PREFECT_LOGGING_LEVEL": "CRITICAL",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "600",
         "DYADCAST_ACLED_USER": "made@example.org",
         "DYADCAST_ACLED_PASSWORD": "made",
     }
@@ -141,10 +142,10 @@ def _day(world: World, day: date, theatre: str, ingest: Any, daily: Any) -> Day:
 
     start = time.perf_counter()
     world.now = datetime(day.year, day.month, day.day, 4, 30, tzinfo=UTC)
-    ingest.run_ingest(theatre, None, Request())
-    world.now += timedelta(hours=1)
     failed, issued = "", None
     try:
+        ingest.run_ingest(theatre, None, Request())
+        world.now += timedelta(hours=1)
         issued, _ = daily.daily(theatre)
     except Exception as error:
         failed = f"{type(error).__name__}: {error}"[:200]

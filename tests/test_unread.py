@@ -126,3 +126,29 @@ def test_time_after_a_date_and_a_date_of_unknown_precision_are_read(
 
     event = store.events(END).iloc[0]
     assert (event["occurred_on"].date(), event["date_precision"]) == (date(2023, 10, 4), "month")
+
+
+def test_extract_with_a_row_that_cannot_be_read_is_read_anew_until_a_person_accepts(
+    store: Store, tmp_path: Path
+) -> None:
+    rows = [on(f"2023-10-{day:02}", id=str(day)) for day in range(1, 6)]
+    bad = [*rows, {"id": "9", **UNREAD}, {**ELSEWHERE, "id": "10", **UNREAD}]
+
+    for times in range(2):
+        found = land(store, tmp_path, "mine.csv", *bad)
+        assert (found.new, found.refused, found.unread) == (0 if times else 5, 2, 1)
+    accepted = land(store, tmp_path, "mine.csv", *bad, accept=True)
+
+    assert (accepted.unread, store.coverage("ucdp")) == (0, None)
+    assert land(store, tmp_path, "mine.csv", *bad).known_files == 1
+
+
+def test_row_that_a_later_one_supersedes_leaves_nothing_unread(
+    store: Store, tmp_path: Path
+) -> None:
+    rows = [on(f"2023-10-{day:02}", id=str(day)) for day in range(1, 6)]
+
+    found = land(store, tmp_path, OCTOBER, *rows, {**rows[0], "best": "3"})
+
+    assert (found.refused, found.unread, found.new) == (1, 0, 5)
+    assert end(store) == date(2023, 10, 31)

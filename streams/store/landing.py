@@ -137,6 +137,10 @@ class Landing:
             unread=batch.unread,
         )
 
+    def leave_unread(self, records: int) -> None:
+        """So many more of the file's records are unread: it is read anew when it comes again."""
+        self._batches += Ingested(unread=records)
+
     def append(self, frame: pd.DataFrame) -> Landed:
         """What became of these events; those whose content is stored already change nothing."""
         landed = add_versions(self.connection, self.theatre, frame, self._number, self._at)

@@ -171,22 +171,25 @@ def _land(
             unread = months.unread_rows(landing.connection, theatre.name, release.name)
             return replace(landing.done(), known_files=1, unread=unread)
         holdings = Holdings(landing, release)
-        sums, dyads, rows = [], [], []
+        sums, dyads, rows, told = [], [], [], set[str]()
         for number, part in enumerate(_parts(reader, path), start=1):
             frame = holdings.dated(part.batch.frame)
             landing.add(_with(part.batch, frame))
+            told.update(part.rows["event_id"])
             sums.append(months.sums_of(part.rows))
             dyads.append(part.rows[DYAD].drop_duplicates("dyad"))
             rows += [part.rows] if release.kind in late.KINDS else []
             progress(f"{path.name}: parts read", number, 0)
         landed = landing.done()
         _check_whole(reader, arrival, landed)
-        bad = unread_of(landed.refusals, theatre.codes) if release.kind != "extract" else ()
-        unread = holdings.unread(bad, arrival.accept)
+        bad = [r for r in unread_of(landed.refusals, theatre.codes) if r.event_id not in told]
+        if release.kind == "extract":  # it covers no month
+            sums, dyads, unread = [], [], len(bad)
+            landing.leave_unread(0 if arrival.accept else unread)
+        else:
+            unread = holdings.unread(bad, arrival.accept)
         holdings.settle()
         _check_kept(arrival, holdings)
-        if release.kind == "extract":
-            sums, dyads = [], []
         known = pd.concat(dyads) if dyads else pd.DataFrame(columns=DYAD)
         months.write_release(
             landing.connection,
