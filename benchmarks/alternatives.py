@@ -69,7 +69,7 @@ def labels_of(known: Knowledge, target: str, days: tuple[int, ...]) -> Labels:
     """The dyad's labels of the target, in windows of so many days."""
     asked = known.theatre.targets[target].model_copy(update={"days": days})
     history = known.history.as_known(to_day(known.as_of))
-    return Labels(history, asked, (DYAD,), known.theatre, known.covered[1])
+    return Labels(history, asked, (DYAD,), known.theatre, known.watched[target])
 
 
 def weekly_flags(known: Knowledge, problem: Problem) -> Floats:

@@ -36,7 +36,7 @@ from sklearn.base import BaseEstimator
 from features.arrays import Floats
 from flows.pipeline import knowledge
 from flows.pipeline.champions import standing
-from flows.pipeline.event_vintage import event_vintage
+from flows.pipeline.event_vintage import event_vintages
 from flows.pipeline.settings import Settings, read_settings
 from models.forecasting.ensemble import Ensemble
 from models.problems.problem import Rows
@@ -236,11 +236,11 @@ def serve_model(settings: Settings, folder: Path) -> tuple[Path, bytes]:
     from mlflow.sklearn import save_model
 
     known = knowledge.gather(settings, "pak_afg", None, date.today())  # noqa: DTZ011
-    vintage = event_vintage(known)
+    vintage = next(event_vintages(known))
     champion = standing(settings, vintage, lenient=True).champion
     if champion is None:
         raise SystemExit("no champion: make a forecast first")
-    _, rows = vintage.now()[0]
+    _, _, rows = vintage.now()[0]
     served = Served(champion.model.ensembles[0], rows)
     save_model(served, folder / "model", serialization_format="cloudpickle")
     split = json.loads(flat(rows).to_json(orient="split"))

@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flows.pipeline import champions, issue, knowledge, resolution
-from flows.pipeline.event_vintage import event_vintage
+from flows.pipeline.event_vintage import event_vintages
 from flows.pipeline.settings import Settings, read_settings
 from publish.archive.archive import Archive
 from publish.archive.scoreboard import Scoreboard
@@ -71,7 +71,7 @@ def day(settings: Settings, now: datetime) -> None:
     """None; the day's issue is made and published, by the champion."""
     resolution.close(settings, THEATRE, now)
     known = knowledge.gather(settings, THEATRE, None, now.date())
-    part = champions.ready(settings, event_vintage(known), register=False)
+    part = champions.ready(settings, next(event_vintages(known)), register=False)
     issue.check_archive(settings, THEATRE)
     issue.issue(settings, THEATRE, issue.make_forecast(settings, known, [part], now))
 

@@ -21,7 +21,11 @@ def embedded(theatre: str) -> Knowledge:
 
 def of_dyad(known: Knowledge) -> list[Asked]:
     """The dyad's problems, a target each, with how they are learnt and where refits begin."""
-    return [asked for asked in event_vintage(known).learn() if asked.problem.units == (DYAD,)]
+    return [
+        asked
+        for asked in event_vintage(known, known.theatre.events, 0).learn()
+        if asked.problem.units == (DYAD,)
+    ]
 
 
 def pasts(asked: Sequence[Asked], day: int) -> list[Past]:

@@ -55,7 +55,9 @@ def issue_rows(folder: Path, as_of: date | None) -> list[dict[str, Any]]:
     )
     knowledge.ingest(settings, "pak_afg", MOMENT)
     known = knowledge.gather(settings, "pak_afg", as_of, MOMENT.date())
-    vintage = event_vintage(known)
+    if as_of is None:
+        known = knowledge.gather(settings, "pak_afg", known.data_as_of, MOMENT.date())
+    vintage = event_vintage(known, known.theatre.events, 0)
     part = GroupModel(vintage, Champion(champions.fit(vintage, tell).model, "", ""))
     rows = [asdict(row) for row in make_forecast(settings, known, [part], MOMENT).rows]
     return [{name: row[name] for name in row if name != "threshold"} for row in rows]

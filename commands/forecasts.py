@@ -40,27 +40,30 @@ def forecast(
 
     Example: dyadcast forecast --as-of 2025-11-15
 
-    Exit status 3 where there can be no forecast; the rows then say why.
+    Exit status 3 where the theatre's headline cannot be forecast; its row then says why.
     """
     day = as_of.date() if as_of else None
     say("starting (the first run also trains the models: about a minute and a half)")
     with job(theatre, verbose):
-        from flows.daily import daily
+        from flows.daily import issue_of
 
-        issued, published = daily(theatre, day)
+        issued, published = issue_of(theatre, day)
     if as_json:
         from publish.contract.forecast import to_json
 
         print(to_json(issued))
     else:
         _show(issued, theatre, every_row, str(published.folder))
-    if issued.status == "no_forecast":
+    from theatres import load_theatre
+
+    if not load_theatre(theatre).headline.given(issued.rows):
         raise typer.Exit(NO_FORECAST)
 
 
 def _show(issued: "Forecast", theatre: str, every_row: bool, folder: str) -> None:
     from commands.report import record_lines
     from publish.contract.older import completed
+    from publish.text.age import gap_told
     from publish.text.terminal import change_lines, count_table, forecast_table
     from theatres import load_theatre
 
@@ -68,6 +71,8 @@ def _show(issued: "Forecast", theatre: str, every_row: bool, folder: str) -> Non
     console.print(
         f"{issued.theatre} as of {issued.as_of} ({issued.status}), issue {issued.issue_id}"
     )
+    if gap := gap_told(issued, load_theatre(theatre)):
+        console.print(gap)
     console.print(forecast_table(issued, every_row))
     if (counted := count_table(issued)) is not None:
         console.print(counted)
@@ -168,7 +173,7 @@ def train(
 
         logged = run(theatre, because=promote_because)
     for group, each in logged.items():
-        if group == "events":
+        if group.startswith("events"):
             for line in score_lines(each.scores, each.skill):
                 out().print(line)
         if each.decision:

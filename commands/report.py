@@ -1,7 +1,7 @@
 """How good the models have been, and how the sources fare, in words and tables."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,7 +17,6 @@ from models.forecasting.training import scores
 from models.judging.gate import ENSEMBLE
 from models.judging.scoring import judged, predictions, score_table, skill_table
 from models.judging.skill import _only, hardest
-from models.recipes.contract import groups
 from models.tracking import records, registry
 from models.tracking.promotion import standings
 from publish.text.terminal import percent, quantile_cells
@@ -59,7 +58,7 @@ def backtest(
     """Scores, skill and every out-of-sample forecast of a fresh backtest; nothing is logged."""
     settings, now = read_settings(), datetime.now(UTC)
     known = knowledge.gather_embedded(settings, theatre, now)
-    problems = champions.fit(event_vintage(known), progress).problems
+    problems = champions.fit(event_vintage(known, known.theatre.events, 0), progress).problems
     rows = [j for each in problems for j in judged(each.past, each.recipe)]
     record = [predictions(each.past, each.recipe, each.shown_from) for each in problems]
     return score_table(rows), skill_table(rows), pd.concat(record)
@@ -72,9 +71,9 @@ def model_rows(theatre: str) -> list[dict[str, Any]]:
     client = registry.open_registry(settings.tracking_uri, settings.artifacts)
     loaded = load_theatre(theatre)
     return [
-        {"group": group, **row}
-        for group in groups(loaded)
-        for row in standings(client, registry.model_name(loaded.name, group))
+        {"group": group, "gap_days": gap, **row}
+        for group, gap in champions.asked(loaded)
+        for row in standings(client, registry.model_name(loaded.name, group, gap))
     ]
 
 
@@ -86,8 +85,9 @@ def model_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
         gate = row["gate"]
         reason = "registered before there was a gate" if gate is None else gate["reason"]
         stands = row["alias"] or "retired"
+        across = f" across a gap of {row['gap_days']} days" if row["gap_days"] else ""
         yield (
-            f"{row['group']}, version {row['version']} ({stands}), trained as of"
+            f"{row['group']}{across}, version {row['version']} ({stands}), trained as of"
             f" {row['trained_as_of']}: {reason}"
         )
         for v in (gate or {}).get("verdicts", ()) if row["alias"] else ():
@@ -104,7 +104,7 @@ def deaths_rows(theatre: str, iso3: str) -> list[dict[str, Any]]:
     Raises RegistryError where no model forecasts countries or the country is not among them.
     """
     settings, today = read_settings(), datetime.now(UTC).date()
-    known = replace(knowledge.gather(settings, theatre, None, today), as_of=today)
+    known = knowledge.gather(settings, theatre, None, today)
     group = next((n for n, each in known.theatre.counts.items() if each.of == "countries"), "")
     data = count_vintage(settings, known, group) if group else None
     champion = None if data is None else champions.standing(settings, data, lenient=True).champion
@@ -113,7 +113,7 @@ def deaths_rows(theatre: str, iso3: str) -> list[dict[str, Any]]:
             "no forecast of countries yet",
             do="run 'dyadcast ingest ucdp', then 'dyadcast forecast --as-of' a day it tells",
         )
-    (units, rows), *_ = data.now()
+    (_, units, rows), *_ = data.now()
     at = [i for i, unit in enumerate(units) if iso3_of(int(unit)) == iso3]
     if not at:
         raise registry.RegistryError(

@@ -50,6 +50,21 @@ class History:
         kept = self.take(self.known <= day)
         return replace(kept, until=np.where(kept.until > day, NEVER, kept.until).astype(np.int32))
 
+    def settled_by(self, day: int, as_of: int, later: bool = False) -> "History":
+        """What happened until `day`, as told by `as_of`: as if all of it had been known on `day`.
+
+        With `later` what was told of the days since then stands on `day`, too. Only the origin
+        `day` may be asked; nothing known after `as_of` is in it.
+        """
+        kept = self.as_of(as_of)
+        kept = kept if later else kept.take(kept.day <= day)
+        return replace(
+            kept,
+            day=np.minimum(kept.day, day).astype(np.int32),
+            known=np.minimum(kept.known, day).astype(np.int32),
+            until=np.full(len(kept), NEVER, np.int32),
+        )
+
     def of_types(self, types: Sequence[str]) -> "History":
         """The versions of these event types."""
         return self.take(np.isin(self.kind, [TYPES.index(name) for name in types]))

@@ -12,6 +12,10 @@ MEMORIES = (26, 52, 104)
 RATES = ("climatology", *(f"memory_{weeks}" for weeks in MEMORIES), "persistence")
 PRIOR_WINDOWS = 4.0
 """What the prior weighs, in windows: enough that no rate is 0 or 1."""
+POOLED = "pooled_52"
+"""Where several units share a model: a unit's 52-week memory, leaning on that of all of them."""
+POOLED_WINDOWS = 12.0
+"""What the memory of all weighs in it, in windows."""
 
 
 def _shrunk(hits: Floats, weight: Floats, prior: Floats | float) -> Floats:
@@ -30,21 +34,23 @@ def active(labels: Labels, origins: Ints) -> npt.NDArray[np.bool_]:
     return np.stack(found)
 
 
-def rates_at(labels: Labels, grid: Ints, at: Ints) -> dict[str, Floats]:
+def rates_at(labels: Labels, grid: Ints, at: Ints, gap: int = 0) -> dict[str, Floats]:
     """Every rate on each day of `at`: name -> (unit, horizon, day).
 
-    Windows begin on the grid (weekly); those closed by the day count, none else. A memory weighs a
-    window by 0.5 ** (its age in weeks / half-life) and leans on climatology; persistence is the
-    rate among windows that followed a spell like the present one (active or calm).
+    Windows begin on the grid (weekly); those closed `gap` days before the day count, none else. A
+    memory weighs a window by 0.5 ** (its age in weeks / half-life) and leans on climatology;
+    persistence is the rate among windows that came `gap` days after a spell like the one so many
+    days before (active or calm).
     """
-    origins = np.union1d(grid, at).astype(np.int32)
+    origins = np.union1d(grid - gap, at - gap).astype(np.int32)
     spells = active(labels, origins)
-    on_grid, on_day = np.isin(origins, grid), np.searchsorted(origins, at)
+    on_grid, on_day = np.isin(origins, grid - gap), np.searchsorted(origins, at - gap)
     shape = (len(labels.members), len(labels.horizons), len(at))
-    found = {name: np.empty(shape) for name in RATES}
+    names = RATES if len(labels.members) == 1 else (*RATES, POOLED)
+    found = {name: np.empty(shape) for name in names}
     for i, day in enumerate(at):
         past = grid[grid < day]
-        known = labels.as_of(int(day), past)
+        known = labels.as_of(int(day) - gap, past)
         before = spells[:, :, on_grid][:, :, : len(past)]
         for name, rate in _rates(known, int(day) - past, before, spells[:, :, on_day[i]]).items():
             found[name][:, :, i] = rate
@@ -61,6 +67,11 @@ def _rates(
     for weeks in MEMORIES:
         weight = 0.5 ** (age / (WEEK * weeks))
         found[f"memory_{weeks}"] = _shrunk(hits @ weight, closed @ weight, climatology)
+    if len(known) > 1:
+        weight = 0.5 ** (age / (WEEK * 52))
+        mine, seen = hits @ weight, closed @ weight
+        every = _shrunk(mine.sum(axis=0), seen.sum(axis=0), climatology.mean(axis=0))
+        found[POOLED] = (mine + POOLED_WINDOWS * every) / (seen + POOLED_WINDOWS)
     alike = closed & (before == now[:, :, None])
     found["persistence"] = _shrunk((hits * alike).sum(axis=2), alike.sum(axis=2), climatology)
     return found

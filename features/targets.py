@@ -5,8 +5,11 @@ from datetime import date
 
 import numpy as np
 
-from features.arrays import NEVER, Bools, Floats, Ints, to_day
+from features.arrays import Floats, Ints, to_day
 from features.history import History
+from features.watching import Watched
+from streams.incidents.grouping import first_reports, incident_deaths
+from streams.incidents.links import links_of
 from theatres import DYAD, Target, Theatre
 
 WEEK = 7
@@ -25,21 +28,6 @@ def target_events(history: History, target: Target) -> History:
     return history.take(history.between).of_types(target.types)
 
 
-def told_first(events: History, alive: Bools) -> Bools:
-    """Which of the versions alive no source named earlier in the theatre tells as well.
-
-    The same day, segments and type are one event, however many sources tell it; what one source
-    tells twice stands twice.
-    """
-    if len(np.unique(events.source)) < 2:
-        return np.ones(len(events), bool)
-    told = np.column_stack([events.day, events.segments, events.kind])
-    _, same = np.unique(told, axis=0, return_inverse=True)
-    first = np.full(same.max() + 1, NEVER)
-    np.minimum.at(first, same[alive], events.source[alive])
-    return np.asarray(events.source <= first[same], bool)
-
-
 def unit_masks(units: Sequence[str], theatre: Theatre) -> list[int]:
     """For each unit the segments it takes in, as a bit set; -1 (every bit) for the dyad."""
     bit = {name: 1 << i for i, name in enumerate(theatre.segment_names)}
@@ -49,7 +37,8 @@ def unit_masks(units: Sequence[str], theatre: Theatre) -> list[int]:
 class Labels:
     """The labels of one target: what happened in (origin, origin + horizon], by unit.
 
-    An event belongs to its first day. `covered_until` is the last day whose silence means calm.
+    What several reports tell of one incident counts once. An event belongs to its first day;
+    silence means calm on the days `watched`, and on no other.
     """
 
     def __init__(
@@ -58,15 +47,16 @@ class Labels:
         target: Target,
         units: Sequence[str],
         theatre: Theatre,
-        covered_until: date,
+        watched: Watched,
     ) -> None:
         labelling = history.of_sources(source.labels for source in theatre.sources)
         self.events = target_events(labelling, target)
+        self.links = links_of(self.events.reports, theatre)
         self.horizons = np.array(target.days)
         self.threshold = target.thresholds[0]
         self.weigh_deaths = target.measure == "deaths"
         self.lag = theatre.reporting_lag_days
-        self.covered_until = to_day(covered_until)
+        self.watched = watched
         self.members = [
             np.ones(len(self.events), bool) if mask == -1 else (self.events.segments & mask) != 0
             for mask in unit_masks(units, theatre)
@@ -74,8 +64,12 @@ class Labels:
 
     def totals(self, origins: Ints, alive: np.ndarray) -> Floats:
         """Events (or deaths) of each window, from the versions alive: (unit, horizon, origin)."""
-        alive = alive & told_first(self.events, alive)
-        weight = self.events.deaths if self.weigh_deaths else np.ones(len(self.events))
+        reports = self.events.reports
+        first = first_reports(reports, self.links, alive)
+        weight = np.ones(len(self.events))
+        if self.weigh_deaths:
+            weight = incident_deaths(reports, self.links, alive, self.events.deaths)
+        alive = alive & first
         leaves = np.searchsorted(origins, self.events.day)
         enters = np.searchsorted(origins, self.events.day[None, :] - self.horizons[:, None])
         width = len(origins) + 1
@@ -95,12 +89,13 @@ class Labels:
         """Events (or deaths) of each window that was closed on `day`, else NaN: (unit, horizon,
         origin).
 
-        A window closes when it has passed, its reporting lag too, and it lies inside coverage;
-        nothing known after `day` touches it.
+        A window closes when it has passed, its reporting lag too, and somebody watched on each of
+        its days; nothing known after `day` touches it.
         """
         alive = (self.events.known <= day) & (day < self.events.until)
         ends = origins[None, :] + self.horizons[:, None]
-        closed = (ends + self.lag <= day) & (ends <= self.covered_until)
+        seen = self.watched.holds(np.broadcast_to(origins + 1, ends.shape).astype(np.int32), ends)
+        closed = (ends + self.lag <= day) & seen
         return np.where(closed, self.totals(origins, alive), np.nan)
 
     def as_of(self, day: int, origins: Ints) -> Floats:
@@ -109,5 +104,5 @@ class Labels:
         return np.where(np.isnan(size), np.nan, size >= self.threshold)
 
     def outcomes(self, origins: Ints) -> Floats:
-        """The labels by all that is known at present, wherever coverage allows one."""
-        return self.as_of(int(self.covered_until) + 2**30, origins)
+        """The labels by all that is known at present, wherever somebody watched."""
+        return self.as_of(2**30, origins)

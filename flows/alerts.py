@@ -98,7 +98,7 @@ def emit(alerts: Iterable[Alert], send: Callable[..., Any] = emit_event) -> None
 def tell(settings: Settings, theatre: str, forecast: Forecast, clock: Clock) -> Told:
     """What was told of the issue: alerts are stored, then emitted as events, then sent."""
     loaded, channels = load_theatre(theatre), read_channels(os.environ)
-    streams = freshness(settings, theatre)
+    streams = freshness(settings, load_theatre(theatre))
     raised = raise_alerts(settings, loaded, forecast, streams, channels, clock())
     emit(raised)
     sent = send_alerts(settings, loaded, channels, clock)

@@ -1,7 +1,7 @@
 """The daily flow: ingest, train where need be, forecast, publish."""
 
 from datetime import date, datetime
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from prefect import flow, get_run_logger, task
@@ -11,6 +11,9 @@ from prefect.artifacts import (
     update_progress_artifact,
 )
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State
+from prefect.runtime import flow_run
+from prefect.states import Failed
 
 from flows import alerts
 from flows.pipeline import champions, issue, knowledge
@@ -109,9 +112,19 @@ def _tabulate(forecast: Forecast) -> None:
     )
 
 
-@flow(name="daily", flow_run_name="{theatre} as of {as_of}", persist_result=False)
-def daily(theatre: str, as_of: date | None = None) -> tuple[Forecast, Published]:
-    """The day's issue, archived and published, by the champion or by a model trained for it."""
+def run_name() -> str:
+    """What a run is called: the theatre, and the day that it is for, today where none is named."""
+    asked = flow_run.parameters
+    return f"{asked['theatre']} as of {asked['as_of'] or now().date()}"
+
+
+@flow(name="daily", flow_run_name=run_name, persist_result=False)
+def daily(theatre: str, as_of: date | None = None) -> tuple[Forecast, Published] | State[Any]:
+    """The day's issue, archived and published, by the champion or by a model trained for it.
+
+    Without the theatre's headline the run has failed, with the issue as its state's data: see
+    `issue_of`.
+    """
     settings, moment, log = read_settings(), now(), get_run_logger()
     landed = ingest(settings, theatre, moment)
     knowledge.record(settings, theatre, Outcome(chronicle.SOURCE, "ok", landed.line()), moment)
@@ -119,8 +132,8 @@ def daily(theatre: str, as_of: date | None = None) -> tuple[Forecast, Published]
     if not closed.is_completed():  # what came of old issues keeps no new one from its reader
         log.warning("what came of past issues could not be told: %s", closed.message)
     known = gather(settings, theatre, as_of, moment.date())
-    log.info("as of %s, events covered until %s", known.as_of, known.covered[1])
-    register = known.as_of >= known.newest_as_of
+    log.info("as of %s, events covered until %s", known.as_of, known.data_as_of)
+    register = known.as_of >= known.today
     parts = []
     for data in look(settings, known):
         part = champions.ready(settings, data, register, load_champion, train_models)
@@ -133,7 +146,26 @@ def daily(theatre: str, as_of: date | None = None) -> tuple[Forecast, Published]
     _tabulate(issued)
     if issued.status != "hindcast":
         alerts.tell_of(settings, theatre, issued, now)
+    headline = known.theatre.headline
+    if not headline.given(issued.rows):
+        missing = f"{headline.unit}, {headline.target}, {headline.days} days"
+        return Failed(
+            message=f"as of {issued.as_of} the headline is missing: {missing}",
+            data=(issued, published),
+        )
     return issued, published
+
+
+def issue_of(theatre: str, as_of: date | None = None) -> tuple[Forecast, Published]:
+    """The day's issue from a run of `daily`, whether its headline is there or not.
+
+    Raises what ended the run before there was an issue.
+    """
+    state = daily(theatre, as_of, return_state=True)
+    outcome = state.result(raise_on_failure=False)
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return cast("tuple[Forecast, Published]", outcome)
 
 
 @flow(name="train", flow_run_name="train {theatre} as of {as_of}", persist_result=False)
@@ -147,13 +179,15 @@ def train(theatre: str, as_of: date | None = None, because: str = "") -> dict[st
     settings, moment = read_settings(), now()
     ingest(settings, theatre, moment)
     known = gather(settings, theatre, as_of, moment.date())
-    register = known.as_of >= known.newest_as_of
+    register = known.as_of >= known.today
     logged, reasons = {}, []
     for data in look(settings, known):
+        asked = [data] if data.reports is None else [data, data.reports]
         if reason := champions.why_not(data):
             reasons.append(f"{data.group}: {reason}")
-        else:
-            _, logged[data.group] = train_models(settings, data, register, because)
+        for each in {vintage.gap: vintage for vintage in asked if not reason}.values():
+            name = f"{each.group} across {each.gap} days" if each.gap else each.group
+            _, logged[name] = train_models(settings, each, register, because)
     if not logged:
         raise TrainingError(
             f"no model can be trained: {'; '.join(reasons)}", do="take another as_of"

@@ -27,4 +27,9 @@ RETRIED: dict[str, Any] = {
 
 def now() -> datetime:
     """The present moment in UTC: the flows' only clock."""
-    return datetime.now(UTC).replace(microsecond=0)
+    return clock().replace(microsecond=0)
+
+
+def clock() -> datetime:
+    """The machine's clock, in UTC."""
+    return datetime.now(UTC)

@@ -13,8 +13,11 @@ import traceback
 import warnings
 from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 from pathlib import Path
 from unittest.mock import patch
+
+from chronicles import CALM_UNTIL
 
 import dyadcast
 
@@ -39,6 +42,10 @@ ADDRESSES = (
 )
 
 
+EVENING = datetime.combine(CALM_UNTIL, time(20, 30), UTC)
+"""A run on the evening of the chronicle's settled day: there is no gap."""
+
+
 @dataclass(frozen=True)
 class Job:
     """Where a run keeps its state: its home, MLflow's database and Prefect's folder."""
@@ -46,6 +53,8 @@ class Job:
     home: Path
     tracking: Path
     prefect: Path
+    at: datetime = EVENING
+    """When a run in this process takes place."""
 
     @property
     def archive(self) -> Path:
@@ -75,6 +84,7 @@ class Job:
             patch.object(os, "cpu_count", lambda: 1),  # the test run has its own workers
             patch.object(sys, "argv", ["dyadcast", *arguments]),
             patch("flows.pipeline.knowledge._listeners", []),
+            patch("flows.running.clock", lambda: self.at),
             redirect_stdout(out),
             redirect_stderr(err),
             warnings.catch_warnings(),
@@ -153,7 +163,12 @@ def training_key() -> str:
 def make_theatre(folder: Path, old: str, new: str, part: str = "theatre.toml") -> Path:
     """A copy of the theatre's folder with one text in one of its files replaced."""
     made = shutil.copytree(PAK_AFG, folder / PAK_AFG.name, dirs_exist_ok=True)
-    text = (made / part).read_text(encoding="utf-8")
-    assert old in text, "the theatre's file has changed"
-    (made / part).write_text(text.replace(old, new), encoding="utf-8")
+    replaced(made / part, old, new)
     return made
+
+
+def replaced(file: Path, old: str, new: str) -> None:
+    """Puts one text of the file in another's place."""
+    text = file.read_text(encoding="utf-8")
+    assert old in text, "the theatre's file has changed"
+    file.write_text(text.replace(old, new), encoding="utf-8")

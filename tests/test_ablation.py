@@ -9,6 +9,7 @@ from histories import PAK_AFG, happen, history_from
 from benchmarks.ablation import lead_times, shift_after, without, worth
 from features.arrays import to_day
 from features.table import column_family
+from features.watching import Watched
 from models.forecasting.training import Asked
 from models.recipes.events import event_recipe, learning_grid, pose
 from theatres import DYAD
@@ -21,7 +22,8 @@ def test_without_mutes_the_family_and_nothing_else() -> None:
         happen("a", "2020-02-01", "talks_held"), happen("b", "2020-03-01", "border_clash")
     )
     small = PAK_AFG.model_copy(update={"targets": {"clash": PAK_AFG.targets["clash"]}})
-    problem = pose(history, small, COVERED, learning_grid(*COVERED))["clash", (DYAD,)]
+    days = dict.fromkeys(small.events, Watched((COVERED,)))
+    problem = pose(history, small, days, learning_grid(*COVERED))["clash", (DYAD,)]
 
     muted = without(problem, ("conciliation",))
 

@@ -113,7 +113,7 @@ def test_freshness_tells_a_source_that_was_never_asked(tmp_path: Path, sqlite_ur
     with connected(sqlite_url) as engine:
         Store(engine, "pak_afg").record_run("gdelt", NOW, "failed", "no connection")
     settings = Settings(tmp_path, sqlite_url, "", tmp_path)
-    found = {each.source: each for each in freshness(settings, "pak_afg")}
+    found = {each.source: each for each in freshness(settings, load_theatre("pak_afg"))}
 
     assert (found["gdelt"].status, found["gdelt"].last_success) == ("failed", None)
     assert found["ucdp"].status == "never asked"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from chronicles import CALM_UNTIL
 from forecasts import AS_OF, make_forecast, make_row
 from serving import BEFORE, NOW, Served, serve, whole_rows
 from starlette.testclient import TestClient
@@ -266,12 +267,14 @@ def test_proof_leads_from_an_issue_to_the_head(client: TestClient, served: Serve
     assert last == proof["head"]["hash"] == client.get("/v1/pak_afg/archive").json()["hash"]
 
 
-def test_record_and_streams_are_those_kept_with_the_issue(client: TestClient) -> None:
+def test_record_is_that_of_the_issue_and_streams_are_those_of_the_present(
+    client: TestClient,
+) -> None:
     record = client.get("/v1/pak_afg/models").json()
     streams = client.get("/v1/pak_afg/streams").json()
 
     assert (record["mlflow_run_id"], record["rows"][0]["verdict"]) == ("run-1", "none shown")
-    assert streams["rows"][0]["covered_until"] == str(AS_OF)
+    assert streams["rows"][0]["covered_until"] == str(CALM_UNTIL)
 
 
 def test_theatre_tells_its_units_targets_and_levels(client: TestClient) -> None:

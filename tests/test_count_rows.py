@@ -66,7 +66,7 @@ def test_row_bears_its_threshold_in_every_format() -> None:
     files = render(issue)
     table = pq.read_table(io.BytesIO(files[PARQUET])).to_pylist()
     assert [row["threshold"] for row in table] == [None, 1.0, 25.0]
-    assert files[CSV].decode().splitlines()[2].endswith(",run-of-counts,1.0")
+    assert files[CSV].decode().splitlines()[2].endswith(",run-of-counts,1.0,")
     assert [(row.measure, row.counts) for row in issue.rows] == [
         ("clash", False),
         ("country_deaths", True),

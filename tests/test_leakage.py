@@ -14,12 +14,14 @@ import pandas as pd
 from histories import PAK_AFG, arrays, happen, random_events, same_array, versions_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from vintages import watched
 
 from features.arrays import Floats, Ints, to_date, to_day
 from features.history import History, history_of
 from features.rates import RATES, rates_at
 from features.table import event_features
 from features.targets import Labels, weekly_origins
+from features.watching import Watched
 from models.combining.combine import Combined, combine
 from models.problems.problem import Problem, Record
 from models.recipes.events import REFIT_WEEKS, RULE, event_recipe, pose
@@ -99,7 +101,7 @@ def both(past: list[Event], more: list[Event], origin: int, numbers: list[int]) 
 
 def labels_of(history: History, target: str) -> Labels:
     """The labels of a target on all its units."""
-    return Labels(history, OPEN.targets[target], OPEN.units(target), OPEN, LAST)
+    return Labels(history, OPEN.targets[target], OPEN.units(target), OPEN, watched(LAST))
 
 
 NUMBERS = st.lists(st.integers(0, 200), max_size=6)
@@ -161,6 +163,42 @@ def test_future_changes_no_rate(
         two = rates_at(labels_of(now, target), GRID, GRID)
         for name in RATES:
             assert np.array_equal(one[name], two[name][:, :, : len(at)]), (target, name)
+
+
+@settings(deadline=None, max_examples=15)
+@given(past=PASTS, more=MORE, origin=ORIGINS, numbers=NUMBERS, gap=st.sampled_from((1, 7, 30)))
+def test_what_was_told_in_the_gap_changes_nothing_that_is_asked_across_it(
+    past: list[Event], more: list[Event], origin: int, numbers: list[int], gap: int
+) -> None:
+    days = dict.fromkeys(OPEN.events, watched(LAST, FIRST))
+    at = GRID[origin + gap >= GRID]
+
+    then, now = (
+        pose(history, OPEN, days, at, gap) for history in both(past, more, origin, numbers)
+    )
+
+    for about, one in then.items():
+        two = now[about]
+        assert np.array_equal(one.X, two.X), about
+        for name, rate in one.rates.items():
+            assert np.array_equal(rate, two.rates[name]), (about, name)
+        sizes, others = (each.outcomes.as_of(origin + gap, at) for each in (one, two))
+        assert np.array_equal(sizes, others, equal_nan=True), about
+
+
+@settings(deadline=None, max_examples=40)
+@given(past=PASTS, more=MORE, origin=ORIGINS, numbers=NUMBERS)
+def test_future_changes_nothing_that_was_settled(
+    past: list[Event], more: list[Event], origin: int, numbers: list[int]
+) -> None:
+    then, now = both(past, more, origin, numbers)
+
+    for day in (origin, origin - 30):
+        for later in (False, True):
+            one, two = (each.settled_by(day, origin, later) for each in (then, now))
+            for mine, other in zip(arrays(one), arrays(two), strict=True):
+                assert np.array_equal(mine, other)
+            assert (one.known <= day).all()
 
 
 @settings(deadline=None, max_examples=25)
@@ -232,7 +270,9 @@ def forecasts(events: list[Event], day: int) -> list[tuple[Problem, Record, Comb
     starts = np.flatnonzero(origins >= to_day(FROM))[::REFIT_WEEKS].astype(np.int32)
     asked = [
         (problem, event_recipe(SMALL, *about), starts)
-        for about, problem in pose(history, SMALL, COVERED, origins).items()
+        for about, problem in pose(
+            history, SMALL, dict.fromkeys(SMALL.events, Watched((COVERED,))), origins
+        ).items()
     ]
     return [
         (problem, record, combine(record, RULE, recipe.pool, day, recipe.nests))

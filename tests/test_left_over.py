@@ -7,15 +7,15 @@ a champion whose modules have moved since. It was made in the folder /srv/dyadca
 
 import json
 import tarfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 from jobs import OFFLINE, Job, relocated
+from vintages import events_of
 
 from flows.pipeline import knowledge
 from flows.pipeline.champions import standing
-from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.settings import Settings, read_settings
 from publish.alerting.outbox import Outbox
 from publish.archive.archive import Archive
@@ -106,7 +106,7 @@ def test_views_show_what_was_archived(settings: Settings) -> None:
 def test_champion_whose_modules_moved_is_one_line_with_what_mends_it(settings: Settings) -> None:
     known = knowledge.gather(settings, HOME, None, date(2026, 11, 28))
 
-    found = standing(settings, event_vintage(known))
+    found = standing(settings, events_of(known))
 
     assert found.champion is None
     assert "\n" not in found.why_train
@@ -117,7 +117,9 @@ def test_champion_whose_modules_moved_is_one_line_with_what_mends_it(settings: S
 @pytest.mark.slow  # it trains
 def test_day_s_run_trains_a_champion_by_itself(prefect: None, left: Job, tmp_path: Path) -> None:
     place = relocated(left.tracking.parent, tmp_path / "mlruns")
-    job = Job(left.copy(tmp_path).home, place / "mlflow.db", left.prefect)
+    at = datetime(2026, 11, 28, 20, 30, tzinfo=UTC)
+    job = Job(left.copy(tmp_path).home, place / "mlflow.db", left.prefect, at)
+    knowledge.extend_coverage(read_settings(job.environment()), HOME, at.date(), at)
 
     done = job.run("forecast", "--json", **OFFLINE)
 

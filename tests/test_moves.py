@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from chronicles import CALM_UNTIL, make_csv, make_file
 from jobs import Job
+from vintages import events_of
 
 from flows.pipeline import issue, knowledge
 from flows.pipeline.champions import GroupModel, standing
-from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.settings import Settings, read_settings
 from models.tracking.registry import Champion
 from publish.archive.archive import Archive
@@ -53,8 +53,8 @@ def told(settings: Settings, folder: Path, **event: str) -> None:
 
 def issued(settings: Settings, champion: Champion | None = None) -> Forecast:
     """The issue as of DAY."""
-    known = knowledge.gather(settings, "pak_afg", DAY, NOW.date())
-    data = event_vintage(known)
+    known = knowledge.gather(settings, "pak_afg", DAY, DAY)
+    data = events_of(known)
     champion = champion or standing(settings, data).champion
     return issue.make_forecast(settings, known, [GroupModel(data, champion)], LATER)
 
@@ -98,8 +98,8 @@ def test_event_of_before_is_revised_history_however_it_comes(
 
 
 def test_other_model_owns_what_it_says_else(settings: Settings) -> None:
-    known = knowledge.gather(settings, "pak_afg", DAY, NOW.date())
-    kept = standing(settings, event_vintage(known)).champion
+    known = knowledge.gather(settings, "pak_afg", DAY, DAY)
+    kept = standing(settings, events_of(known)).champion
     assert kept is not None
     first = kept.model.ensembles[0]
     moved = tuple(replace(w, map=w.map + np.array([0.5, 0.0])) for w in first.weights[0])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from desks import THEATRE, desk_of, make_article, make_proposal
-from jobs import Job
+from jobs import EVENING, Job
 
 from commands.desk import move_of
 from flows.pipeline.desk import file
@@ -42,7 +42,7 @@ def test_preview_moves_the_headline_and_is_kept(trained: Job, tmp_path: Path) ->
     proposal_id = propose(settings, date(2026, 7, 30))
     previews = Previews(settings)
 
-    preview = previews.of("pak_afg", proposal_id, NOW)
+    preview = previews.of("pak_afg", proposal_id, EVENING)
 
     headline = next(row for row in issued.rows if row.key == ("dyad", "clash", 30))
     assert (preview.target, preview.days, preview.reason) == ("clash", 30, "")
@@ -50,9 +50,9 @@ def test_preview_moves_the_headline_and_is_kept(trained: Job, tmp_path: Path) ->
     assert preview.after is not None
     assert preview.before is not None
     assert preview.after > preview.before + 0.001  # a strike makes a clash likelier
-    assert preview.counted is False  # as the theatre's file stands
-    assert "would move from" in move_of(preview)
-    assert previews.of("pak_afg", proposal_id, NOW) is preview
+    assert preview.counted is True
+    assert "moves from" in move_of(preview)
+    assert previews.of("pak_afg", proposal_id, EVENING) is preview
     assert open_store(settings, THEATRE).events(date.max, sources=["desk"]).empty
 
 

@@ -7,6 +7,7 @@ import pytest
 from histories import PAK_AFG, days, happen, history_from, random_events
 from hypothesis import given
 from hypothesis import strategies as st
+from vintages import watched
 
 from features.arrays import to_day
 from features.rates import PRIOR_WINDOWS, RATES, active, rates_at
@@ -19,7 +20,7 @@ GRID = weekly_origins(date(2020, 1, 6), date(2020, 12, 28))
 
 def labels_of(*events: Event, until: date = date(2020, 12, 31)) -> Labels:
     """The labels of `clash` on the dyad."""
-    return Labels(history_from(*events), PAK_AFG.targets["clash"], (DYAD,), PAK_AFG, until)
+    return Labels(history_from(*events), PAK_AFG.targets["clash"], (DYAD,), PAK_AFG, watched(until))
 
 
 def rates_on(day: str, *events: Event) -> dict[str, float]:
@@ -86,7 +87,9 @@ def test_active_severe_spell_needs_the_deaths() -> None:
         happen("a", "2020-01-08", "shelling", deaths_best=20),
         happen("b", "2020-01-15", "shelling", deaths_best=5),
     )
-    labels = Labels(history, PAK_AFG.targets["severe"], (DYAD,), PAK_AFG, date(2020, 12, 31))
+    labels = Labels(
+        history, PAK_AFG.targets["severe"], (DYAD,), PAK_AFG, watched(date(2020, 12, 31))
+    )
 
     found = active(labels, days("2020-01-14", "2020-01-15", "2020-02-06", "2020-02-07"))
 

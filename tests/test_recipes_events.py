@@ -7,8 +7,9 @@ import pytest
 from histories import PAK_AFG, happen, history_from
 
 from features.arrays import to_day
-from features.rates import RATES
+from features.rates import POOLED, RATES
 from features.targets import weekly_origins
+from features.watching import Watched
 from models.combining.combine import combine
 from models.learners.design import Learner
 from models.problems.problem import Problem, Record
@@ -57,7 +58,12 @@ def some_years() -> list[Event]:
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
     """The backtest of the small theatre: the dyad's record, then the segments'."""
-    problems = pose(history_from(*some_years(), theatre=SMALL), SMALL, COVERED, ORIGINS)
+    problems = pose(
+        history_from(*some_years(), theatre=SMALL),
+        SMALL,
+        dict.fromkeys(SMALL.events, Watched((COVERED,))),
+        ORIGINS,
+    )
     starts = np.flatnonzero(to_day(FROM) <= ORIGINS)[::REFIT_WEEKS].astype(np.int32)
     asked = [(p, event_recipe(SMALL, *about), starts) for about, p in problems.items()]
     return walk(asked, seed=1, jobs=1)
@@ -67,8 +73,9 @@ def test_members_are_baselines_first_and_each_has_a_prior() -> None:
     dyad, segment = (event_recipe(PAK_AFG, "clash", units) for units in ((DYAD,), ("khyber",)))
 
     assert dyad.models[: len(RATES)] == RATES
-    assert set(dyad.pool) == set(PRIOR)
+    assert set(dyad.pool) == set(PRIOR) - {POOLED}
     assert set(segment.pool) == set(PRIOR) - {"pooled"}
+    assert segment.models[: len(RATES) + 1] == (*RATES, POOLED)
     assert "pooled" not in event_recipe(PAK_AFG, "closure", (DYAD,)).pool
 
 
@@ -85,9 +92,9 @@ def test_walk_forecasts_every_origin_from_the_first_on(records: list[Record]) ->
     dyad, segments = records
     n = len(weekly_origins(FROM, COVERED[1]))
 
-    assert dyad.models == tuple(PRIOR)
+    assert set(dyad.models) == set(PRIOR) - {POOLED}
     assert (dyad.problem.group, segments.problem.group) == ("dyad", "segments")
-    assert dyad.p.shape == (len(PRIOR), 1, 1, 2, n)
+    assert dyad.p.shape == (len(PRIOR) - 1, 1, 1, 2, n)
     assert segments.p.shape == (len(PRIOR) - 1, 1, 2, 2, n)
     for record in records:
         assert ((record.p > 0) & (record.p < 1)).all()
@@ -100,8 +107,10 @@ def test_walk_forecasts_every_origin_from_the_first_on(records: list[Record]) ->
 def test_combine_starts_from_the_prior_and_no_calibration(records: list[Record]) -> None:
     combined = combine(records[0], RULE, records[0].models, END, nests=True)
 
-    share = np.array(list(PRIOR.values())) / sum(PRIOR.values())
-    first = np.einsum("m,m...->...", share, records[0].p[..., :REFIT_WEEKS])
+    dyad = records[0]
+    shares = [RULE.believed(dyad.models, horizon) for horizon in dyad.problem.horizons]
+    weight = np.array([np.array(each) / sum(each) for each in shares])
+    first = np.einsum("hm,mkuho->kuho", weight, dyad.p[..., :REFIT_WEEKS])
     assert combined.pooled[..., :REFIT_WEEKS] == pytest.approx(first, abs=1e-12)
     assert combined.p[..., :REFIT_WEEKS] == pytest.approx(first, abs=1e-9)
 

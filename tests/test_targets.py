@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 from events import at
 from histories import PAK_AFG, days, happen, history_from
+from vintages import watched
 
 from features.arrays import to_day
 from features.targets import Labels, target_events, weekly_origins
@@ -22,7 +23,7 @@ def labels_of(
     target: str, *events: Event, units: tuple[str, ...] = (DYAD,), until: date = COVERED
 ) -> Labels:
     """The labels of one target from these events."""
-    return Labels(history_from(*events), PAK_AFG.targets[target], units, PAK_AFG, until)
+    return Labels(history_from(*events), PAK_AFG.targets[target], units, PAK_AFG, watched(until))
 
 
 def at_horizon(labels: Labels, horizon: int, values: np.ndarray) -> list[float]:
@@ -230,4 +231,6 @@ def with_sources(**labels: bool) -> Theatre:
 def severe_labels(events: list[Event], theatre: Theatre) -> Labels:
     """The labels of the dyad's `severe`."""
     history = history_from(*events, theatre=theatre)
-    return Labels(history, theatre.targets["severe"], ("dyad",), theatre, date(2026, 3, 31))
+    return Labels(
+        history, theatre.targets["severe"], ("dyad",), theatre, watched(date(2026, 3, 31))
+    )

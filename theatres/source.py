@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from theatres.strict import Strict
+from theatres.target import Target
 
 NEWS = "news"
 
@@ -26,9 +27,10 @@ def _host(name: str) -> str:
 class Source(Strict):
     """A stream, and whether its events feed features, form labels, or both.
 
-    `apart` counts its events in columns of their own. Of two sources that tell the same event
-    for a label the first named counts. One that is not `shown` may not be passed on: its events
-    are on no page and in no answer.
+    `tells` names the types of event that it could tell: only of these its silence can be calm; of
+    every type where none is named. `apart` counts its events in columns of their own. Of two
+    sources that tell the same event for a label the first named counts. One that is not `shown`
+    may not be passed on: its events are on no page and in no answer.
 
     The source `news` has `feeds` (addresses of RSS or Atom); pages are read of their hosts and of
     `hosts`, each host at most once in `pause_seconds`. Texts are kept for `keep_text_days`; a feed
@@ -39,6 +41,7 @@ class Source(Strict):
     features: bool = False
     labels: bool = False
     apart: bool = False
+    tells: tuple[str, ...] = ()
     shown: bool = True
     feeds: tuple[Annotated[str, AfterValidator(_web_address)], ...] = ()
     hosts: tuple[Annotated[str, AfterValidator(_host)], ...] = ()
@@ -59,6 +62,10 @@ class Source(Strict):
         if len(set(self.feeds)) != len(self.feeds):
             raise ValueError("a feed is named twice")
         return self
+
+    def can_tell(self, target: Target) -> bool:
+        """Whether its events form labels, and one of them could make the target come true."""
+        return self.labels and (not self.tells or bool(set(self.tells) & set(target.types)))
 
     @property
     def news_hosts(self) -> frozenset[str]:

@@ -92,7 +92,6 @@ class Theatre(Strict):
     mediators: tuple[str, ...]
     baseline: str
     reporting_lag_days: int = Field(ge=0)
-    coverage_tolerance_days: int = Field(ge=0)
     belt_km: float = Field(gt=0, le=1000)
     meridian: float = Field(ge=-180, le=180)
     retrain_after_days: int = Field(ge=1)
@@ -144,6 +143,8 @@ class Theatre(Strict):
         target, days = self.headline.target, self.headline.days
         if days not in self.targets[target].days:
             raise ValueError(f"headline: {target} is not forecast at {days} days")
+        if (unit := self.headline.unit) not in self.units(target):
+            raise ValueError(f"headline: {target} is not forecast for {unit}")
         if unknown := set(self.words) - set(self.meanings):
             raise ValueError(f"words: no such target: {min(unknown)}")
         return self

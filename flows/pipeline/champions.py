@@ -1,17 +1,19 @@
 """The model that forecasts a group: the champion, or one that is trained for it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from features.watching import GAPS
 from flows.pipeline.settings import Settings
 from flows.pipeline.vintage import Vintage
 from models.forecasting import training
 from models.forecasting.training import RiskModel, Training, TrainingError
-from models.recipes.contract import METHOD_VERSION, contract
+from models.recipes.contract import EVENTS, METHOD_VERSION, contract, groups
 from models.tracking import registry, runs
 from models.tracking.registry import Champion
 from models.tracking.runs import Logged
+from theatres import Theatre
 
 Progress = Callable[[int, int], None]
 logger = logging.getLogger("dyadcast")
@@ -27,16 +29,40 @@ class Standing:
 
 @dataclass(frozen=True)
 class GroupModel:
-    """One group of an issue: its data, and the model that answers, or why none can."""
+    """One group of an issue: its data, and the model that answers, or why none can.
+
+    `reports` is the model that answers what was told of the gap, where something was.
+    """
 
     vintage: Vintage
     champion: Champion | None
     reason: str = ""
+    reports: Champion | None = None
+
+    @property
+    def run_id(self) -> str:
+        """The run of the model that answers, or of the one that answers reports; else empty."""
+        chosen = self.champion or self.reports
+        return "" if chosen is None else chosen.run_id
+
+    def model_of(self, vintage: Vintage) -> RiskModel | None:
+        """The model that answers the vintage, or what was told of its gap."""
+        chosen = self.champion if vintage is self.vintage else self.reports
+        return None if chosen is None else chosen.model
+
+
+def asked(theatre: Theatre) -> list[tuple[str, int]]:
+    """Every group of the theatre's targets, with each gap across which a model may speak."""
+    return [
+        (group, gap) for group in groups(theatre) for gap in (GAPS if group == EVENTS else GAPS[:1])
+    ]
 
 
 def why_not(vintage: Vintage) -> str:
     """The reason why there can be no forecast on that day; empty where there can."""
-    if vintage.days_late > vintage.tolerance_days:
+    if vintage.silent:
+        return vintage.silent
+    if vintage.tolerance_days is not None and vintage.days_late > vintage.tolerance_days:
         return f"{vintage.late}, more than {vintage.tolerance_days}"
     if vintage.as_of < vintage.earliest:
         return f"too little history before {vintage.earliest}"
@@ -49,11 +75,14 @@ def standing(settings: Settings, vintage: Vintage, lenient: bool = False) -> Sta
     `lenient` takes one that is old, too.
     """
     client = registry.open_registry(settings.tracking_uri, settings.artifacts)
-    name = registry.model_name(vintage.theatre.name, vintage.group)
+    name = registry.model_name(vintage.theatre.name, vintage.group, vintage.gap)
     promise = contract(vintage.theatre, vintage.group)
     champion, reason = registry.champion(client, name, promise)
     if champion is None:
         return Standing(None, reason)
+    if champion.model.targets != set(vintage.targets):
+        answered = ", ".join(sorted(champion.model.targets))
+        return Standing(None, f"the champion answers other targets: {answered}")
     age = (vintage.as_of - champion.model.trained_on).days
     if age < 0:
         trained = champion.model.trained_on
@@ -64,6 +93,22 @@ def standing(settings: Settings, vintage: Vintage, lenient: bool = False) -> Sta
     if age > vintage.theatre.retrain_after_days and not lenient:
         return Standing(None, f"the champion is {age} days old")
     return Standing(champion, "")
+
+
+def by_gap(
+    settings: Settings, ready: Mapping[int, RiskModel]
+) -> Callable[[Vintage], RiskModel | None]:
+    """What gives the model that answers a vintage, by its gap: one of those at hand, or else the
+    champion that stands, however old; None where there is none."""
+    known: dict[int, RiskModel | None] = dict(ready)
+
+    def of(vintage: Vintage) -> RiskModel | None:
+        if vintage.gap not in known:
+            champion = standing(settings, vintage, lenient=True).champion
+            known[vintage.gap] = None if champion is None else champion.model
+        return known[vintage.gap]
+
+    return of
 
 
 def fit(vintage: Vintage, progress: Progress | None = None, jobs: int | None = None) -> Training:
@@ -89,6 +134,7 @@ def fit(vintage: Vintage, progress: Progress | None = None, jobs: int | None = N
         vintage.fingerprint,
         METHOD_VERSION,
         [each.ensemble for each in problems],
+        vintage.gap,
     )
     return Training(model, problems)
 
@@ -108,7 +154,7 @@ def train(
     trained = fit(vintage, progress)
     client = registry.open_registry(settings.tracking_uri, settings.artifacts)
     tags = {"theatre": vintage.theatre.name, "use": "champion" if register else "hindcast"}
-    name = registry.model_name(vintage.theatre.name, vintage.group)
+    name = registry.model_name(vintage.theatre.name, vintage.group, vintage.gap)
     champion, gone = registry.champion(client, name, trained.model.contract)
     logged = runs.log_training(client, trained, settings.artifacts, tags, register, because, gone)
     if champion is not None and logged.decision and not logged.decision.promoted:
@@ -129,9 +175,19 @@ def ready(
     """
     if reason := why_not(vintage):
         return GroupModel(vintage, None, reason)
-    current = load(settings, vintage)
-    champion = current.champion
-    if champion is None:
-        logger.info("%s: training: %s", vintage.group, current.why_train)
-        champion, _ = learn(settings, vintage, register)
-    return GroupModel(vintage, champion)
+    champion = None
+    if not vintage.beyond:
+        current = load(settings, vintage)
+        champion = current.champion
+        if champion is None:
+            across = f" across a gap of {vintage.gap} days" if vintage.gap else ""
+            logger.info("%s: training%s: %s", vintage.group, across, current.why_train)
+            champion, _ = learn(settings, vintage, register)
+    told = vintage.reports
+    if told is None or why_not(told):
+        return GroupModel(vintage, champion)
+    if champion is not None and told.gap == vintage.gap:
+        return GroupModel(vintage, champion, reports=champion)
+    return GroupModel(
+        vintage, champion, reports=ready(settings, told, register, load, learn).champion
+    )

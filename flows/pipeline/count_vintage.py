@@ -74,9 +74,9 @@ def _segments(deaths: Deaths, theatre: Theatre, group: str, as_of: date, until: 
         problem = segments.pose(group, units, deaths, origins, int(origins[0]), target.days, lag)
         return Asked(problem, segments.segment_recipe(lag), segments.record_starts(problem))
 
-    def now() -> list[tuple[Units, Rows]]:
+    def now() -> list[tuple[str, Units, Rows]]:
         problem, last = posed().problem, len(origins) - 1
-        return [(units, problem.rows(slice(last, last + 1)))]
+        return [(group, units, problem.rows(slice(last, last + 1)))]
 
     def size(_name: str, unit: str, start: date, end: date) -> float | None:
         if unit not in units or end > until:
@@ -87,6 +87,7 @@ def _segments(deaths: Deaths, theatre: Theatre, group: str, as_of: date, until: 
     return Vintage(
         theatre,
         group,
+        {group: target},
         as_of,
         until,
         FIRST_DAY,
@@ -123,9 +124,9 @@ def _months(
         starts = months.record_starts(count)
         return [Asked(months.pose(study), recipe, starts, first, first)]
 
-    def now() -> list[tuple[Units, Rows]]:
+    def now() -> list[tuple[str, Units, Rows]]:
         problem = months.pose(study)
-        return [(problem.units, problem.rows(slice(count - 1, count)))]
+        return [(group, problem.units, problem.rows(slice(count - 1, count)))]
 
     def size(_name: str, unit: str, _start: date, end: date) -> float | None:
         if unit not in names or end > until:
@@ -139,6 +140,7 @@ def _months(
     return Vintage(
         theatre,
         group,
+        {group: target},
         as_of,
         until,
         FIRST_DAY,

@@ -6,7 +6,7 @@ from datetime import datetime
 from flows.pipeline.champions import GroupModel
 from flows.pipeline.change import with_change
 from flows.pipeline.count_vintage import count_vintage
-from flows.pipeline.event_vintage import event_vintage
+from flows.pipeline.event_vintage import event_vintages
 from flows.pipeline.knowledge import Knowledge
 from flows.pipeline.page_context import context_for
 from flows.pipeline.scored import Spoken, spoken
@@ -19,57 +19,64 @@ from publish.contract.issue import IssueStatus
 from publish.files.files import Published, context_kept, keep_context, keep_page, published_head
 from publish.files.files import publish as publish_files
 from streams.store.store import connect
-from theatres import load_theatre
+from theatres import Theatre, load_theatre
 
 
 def vintages(settings: Settings, known: Knowledge) -> list[Vintage]:
     """The data of every group of the theatre's targets whose source has told something."""
     counted = (count_vintage(settings, known, name) for name in known.theatre.counts)
-    events = [event_vintage(known)] if known.theatre.events else []
-    return [*events, *(each for each in counted if each is not None)]
+    return [*event_vintages(known), *(each for each in counted if each is not None)]
 
 
 def make_forecast(
     settings: Settings, known: Knowledge, parts: Sequence[GroupModel], now: datetime
 ) -> Forecast:
     """The forecast of that day; rows without a probability, and the reason, where none can be."""
-    hindcast = known.as_of < known.newest_as_of
+    theatre, hindcast = known.theatre, known.as_of < known.today
     archive = Archive(connect(settings.database_url))
-    before = archive.previous(known.theatre.name, known.as_of, hindcast=hindcast)
-    rows = [row for part in parts for row in _rows(settings, known, part, before)]
-    statuses = {row.status for row in rows}
-    status: IssueStatus = (
-        "no_forecast"
-        if statuses == {"no_forecast"}
-        else "hindcast"
-        if hindcast
-        else "stale"
-        if "stale" in statuses
-        else "ok"
-    )
-    events = next((part for part in parts if part.vintage.group == EVENTS), None)
-    champion = None if events is None else events.champion
+    before = archive.previous(theatre.name, known.as_of, hindcast=hindcast)
+    run_id = _run_id(theatre, parts)
+    rows = [row for part in parts for row in _rows(settings, known, part, before, run_id)]
     return Forecast(
-        theatre=known.theatre.name,
+        theatre=theatre.name,
         as_of=known.as_of,
         issued_at=now,
         data_as_of=known.data_as_of,
         data_fingerprint=known.fingerprint,
-        method_version=method(known.theatre, EVENTS),
-        mlflow_run_id="" if champion is None else champion.run_id,
-        status=status,
-        levels=known.theatre.levels,
+        method_version=method(theatre, EVENTS),
+        mlflow_run_id=run_id,
+        status=_status(theatre, rows, hindcast),
+        levels=theatre.levels,
         rows=tuple(rows),
     )
 
 
+def _status(theatre: Theatre, rows: Sequence[Row], hindcast: bool) -> IssueStatus:
+    """What the issue is worth: without its headline it is partial at best."""
+    statuses = {row.status for row in rows}
+    if statuses == {"no_forecast"}:
+        return "no_forecast"
+    if hindcast:
+        return "hindcast"
+    if not theatre.headline.given(rows):
+        return "partial"
+    return "stale" if "stale" in statuses else "ok"
+
+
+def _run_id(theatre: Theatre, parts: Sequence[GroupModel]) -> str:
+    """The run behind the headline, or behind the first events that a model answers; else none."""
+    made = [p for p in parts if p.vintage.group == EVENTS and p.run_id]
+    first = [p for p in made if theatre.headline.target in p.vintage.targets]
+    return next((part.run_id for part in (*first, *made)), "")
+
+
 def _rows(
-    settings: Settings, known: Knowledge, part: GroupModel, before: Forecast | None
+    settings: Settings, known: Knowledge, part: GroupModel, before: Forecast | None, run_id: str
 ) -> Sequence[Row]:
-    if part.champion is None:
+    if part.reason:
         return list(_absent(part.vintage, part.reason))
-    rows = [_row(part, each) for each in spoken(part.champion.model, part.vintage)]
-    return with_change(settings, known, part.vintage, part.champion, rows, before)
+    rows = [_row(part, each, run_id) for each in spoken(part.vintage, part.model_of)]
+    return with_change(settings, known, part, rows, before)
 
 
 def _absent(vintage: Vintage, reason: str) -> Iterator[Row]:
@@ -93,11 +100,8 @@ def _absent(vintage: Vintage, reason: str) -> Iterator[Row]:
                     )
 
 
-def _row(part: GroupModel, spoken: Spoken) -> Row:
+def _row(part: GroupModel, spoken: Spoken, run_id: str) -> Row:
     vintage, score = part.vintage, spoken.score
-    assert part.champion is not None  # noqa: S101 - only a model speaks
-    stale = vintage.days_late > vintage.fresh_days
-    events = vintage.group == EVENTS
     return Row(
         unit=spoken.unit,
         target=spoken.target,
@@ -112,10 +116,11 @@ def _row(part: GroupModel, spoken: Spoken) -> Row:
         level=vintage.theatre.level(score.probability, score.baseline),
         drivers=score.drivers,
         drivers_log_odds=score.drivers_log_odds,
-        status="stale" if stale else "ok",
-        reason=vintage.late if stale else "",
-        quantiles=None if events else score.quantiles,
-        mlflow_run_id=None if events else part.champion.run_id,
+        status="stale" if vintage.stale else "ok",
+        reason=vintage.late if vintage.stale else "",
+        quantiles=None if vintage.group == EVENTS else score.quantiles,
+        mlflow_run_id=None if part.run_id == run_id else part.run_id,
+        gap_days=vintage.days_late,
     )
 
 

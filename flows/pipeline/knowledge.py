@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import pandas as pd
+
 from features.history import History, history_of
+from features.watching import Span, Watched, union
 from flows.pipeline.settings import Settings
 from flows.pipeline.sources import Outcome, Request, stream_of
 from streams.events.event import Event, to_frame
@@ -50,19 +53,35 @@ def tell_part(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What a forecast may use: the day, the events known by it, and until when silence is calm."""
+    """What a forecast may use: the day, the events known by it, and when silence was calm.
+
+    `watched` says of each target of events on which days until as_of somebody could have told of
+    it; a target that nobody has watched is not there. `trust` is by source, in the theatre's order,
+    the share of its reports that stand.
+    """
 
     theatre: Theatre
     as_of: date
-    newest_as_of: date
+    today: date
     history: History
     fingerprint: str
-    covered: tuple[date, date]
+    watched: Mapping[str, Watched]
+    trust: tuple[float, ...]
+
+    @property
+    def covered(self) -> tuple[date, date]:
+        """The first day on which silence meant calm, and the settled day, the last; of the
+        headline's target where that is watched."""
+        first = self.theatre.headline.target
+        chosen = [self.watched[first]] if first in self.watched else list(self.watched.values())
+        if not chosen:
+            return self.as_of, self.as_of
+        return min(each.first for each in chosen), max(each.until for each in chosen)
 
     @property
     def data_as_of(self) -> date:
-        """The last day whose silence means calm, at most as_of."""
-        return min(self.covered[1], self.as_of)
+        """The settled day, at most as_of."""
+        return self.covered[1]
 
 
 def open_store(settings: Settings, theatre: Theatre) -> Store:
@@ -140,45 +159,81 @@ def streams_health(settings: Settings, theatre_name: str) -> list[tuple[Health, 
     return [(store.health(name), store.coverage(name)) for name in names]
 
 
-def coverage(store: Store, theatre: Theatre, seen_by: datetime | None = None) -> tuple[date, date]:
-    """From when to when silence means calm in every source that forms labels or feeds features.
+def spans(
+    store: Store, theatre: Theatre, seen_by: datetime | None = None
+) -> dict[str, tuple[Span, ...]]:
+    """When each target of events was watched, source by source: silence of these days is calm.
 
-    A source counted apart does not enter: no recipe leans on it. With `seen_by` it is what had
-    been declared by then.
-
-    Raises StoreError where a source has declared no coverage.
+    The sources are those that form labels and could tell of the target. With `seen_by` it is what
+    had been declared by then.
     """
-    spans = []
-    leant_on = (
-        each for each in theatre.sources if each.labels or (each.features and not each.apart)
-    )
-    for source in (each.name for each in leant_on):
-        if (span := store.coverage(source, seen_by)) is None:
-            raise StoreError(
-                "no coverage declared", where=f"source {source}", do="ingest the source first"
-            )
-        spans.append(span)
-    return max(span.start for span in spans), min(span.end for span in spans)
+    declared = {
+        source.name: store.coverage(source.name, seen_by)
+        for source in theatre.sources
+        if source.labels
+    }
+    return {
+        name: tuple(
+            (span.start, span.end)
+            for source in theatre.sources
+            if source.can_tell(target) and (span := declared[source.name]) is not None
+        )
+        for name, target in theatre.events.items()
+    }
+
+
+def watched(spans: Mapping[str, tuple[Span, ...]], as_of: date) -> dict[str, Watched]:
+    """The days until as_of on which each target was watched, of those that ever were."""
+    every = {name: union(each) for name, each in spans.items()}
+    until = {name: each.by(as_of) for name, each in every.items() if each is not None}
+    return {name: each for name, each in until.items() if each is not None}
 
 
 def gather(settings: Settings, theatre_name: str, as_of: date | None, today: date) -> Knowledge:
-    """What is known on `as_of`: by default today, or the end of coverage where that is earlier."""
+    """What is known on `as_of`, by default today.
+
+    Raises StoreError where as_of is still to come, or where no source has ever covered a day.
+    """
     theatre = load_theatre(theatre_name)
-    store = open_store(settings, theatre)
-    covered = coverage(store, theatre)
-    newest = min(today, covered[1])
-    day = as_of or newest
+    store, day = open_store(settings, theatre), as_of or today
+    if day > today:
+        raise StoreError(
+            "as_of is still to come", found=str(day), expected=f"{today} or before", do="wait"
+        )
+    declared = spans(store, theatre)
+    if theatre.events and not any(declared.values()):
+        names = ", ".join(source.name for source in theatre.sources if source.labels)
+        raise StoreError(
+            "no coverage declared", where=f"sources {names}", do="ingest one of them first"
+        )
     used = [source.name for source in theatre.sources if source.features or source.labels]
     versions = store.versions(day, sources=used)
     return Knowledge(
-        theatre, day, newest, history_of(versions, theatre), fingerprint(versions), covered
+        theatre,
+        day,
+        today,
+        history_of(versions, theatre),
+        fingerprint(versions),
+        watched(declared, day),
+        tuple(trust(versions, source.name) for source in theatre.sources),
     )
 
 
+def trust(versions: pd.DataFrame, source: str) -> float:
+    """The share of a source's reports that stand: those that it has not taken back.
+
+    By Laplace's rule of succession, so that one that has told little is half believed.
+    """
+    own = versions[versions["source"] == source]
+    taken_back = own.groupby("event_id")["retracted"].any()
+    return float((len(taken_back) - taken_back.sum() + 1) / (len(taken_back) + 2))
+
+
 def gather_embedded(settings: Settings, theatre_name: str, now: datetime) -> Knowledge:
-    """What is known at present, the theatre's own chronicle taken in first."""
+    """What is known of the settled day, the theatre's own chronicle taken in first."""
     ingest(settings, theatre_name, now)
-    return gather(settings, theatre_name, None, now.date())
+    until = gather(settings, theatre_name, None, now.date()).data_as_of
+    return gather(settings, theatre_name, until, now.date())
 
 
 def extend_coverage(settings: Settings, theatre_name: str, until: date, now: datetime) -> None:

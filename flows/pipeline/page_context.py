@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from flows.pipeline.knowledge import open_store, streams_health
+from flows.pipeline.knowledge import open_store
 from flows.pipeline.settings import Settings
 from models.combining.calibration import reliability
 from models.judging.skill import hardest
@@ -45,7 +45,7 @@ def context_for(settings: Settings, theatre: Theatre, forecast: Forecast) -> Con
             sorted([*(p for p in told if p.as_of not in said), *issued], key=lambda p: p.as_of)
         ),
         events=tuple(_events(settings, theatre, forecast)),
-        streams=tuple(freshness(settings, theatre.name)),
+        streams=tuple(freshness(settings, theatre)),
         skill=skill,
         reliability=bins,
         outcomes=tuple(_outcomes(settings, theatre, forecast)),
@@ -53,18 +53,10 @@ def context_for(settings: Settings, theatre: Theatre, forecast: Forecast) -> Con
     )
 
 
-def freshness(settings: Settings, theatre: str) -> list[Freshness]:
-    """How each of the theatre's sources fares."""
-    return [
-        Freshness(
-            source=health.source,
-            status=health.last_status or "never asked",
-            last_success=health.last_success.date() if health.last_success else None,
-            newest_event=health.newest_event,
-            covered_until=coverage.end if coverage else None,
-        )
-        for health, coverage in streams_health(settings, theatre)
-    ]
+def freshness(settings: Settings, theatre: Theatre) -> list[Freshness]:
+    """How each of the theatre's sources fares at present."""
+    store = open_store(settings, theatre)
+    return [Freshness.of(store, source.name) for source in theatre.sources]
 
 
 def _issued(settings: Settings, forecast: Forecast, headline: Headline) -> list[Past]:
@@ -108,6 +100,8 @@ def _record(
         return [], (), ()
     client = registry.open_registry(settings.tracking_uri, settings.artifacts)
     scores, skill = records.record_of(client, forecast.mlflow_run_id)
+    if not headline.given(forecast.rows):  # then the run's past is another target's
+        return [], tuple(_skills(scores, skill)), ()
     weeks, rows = records.past_of(client, forecast.mlflow_run_id)
     chosen = rows[
         (rows["unit"] == DYAD)

@@ -9,16 +9,15 @@ import pandas as pd
 from errors import DyadcastError
 from features.history import history_of
 from flows.pipeline import champions
-from flows.pipeline.event_vintage import event_vintage
+from flows.pipeline.event_vintage import event_vintage, event_vintages
 from flows.pipeline.knowledge import Knowledge, gather, open_store
-from flows.pipeline.scored import spoken
+from flows.pipeline.scored import Models, spoken
 from flows.pipeline.settings import Settings
 from flows.pipeline.vintage import Vintage
-from models.forecasting.training import RiskModel
 from streams.events.event import Event, to_frame
 from streams.sources.desk.desk import Desk
 from streams.sources.desk.proposals import EVENT, Filed
-from theatres import DYAD, Theatre, load_theatre
+from theatres import Theatre, load_theatre
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Previews:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._kept: dict[tuple[object, ...], Preview] = {}
-        self._models: dict[tuple[object, ...], tuple[RiskModel, float]] = {}
+        self._models: dict[tuple[object, ...], tuple[Models, float]] = {}
 
     def of(self, theatre_name: str, proposal_id: str, now: datetime) -> Preview:
         """What the proposal would do to the headline of the next issue.
@@ -68,11 +67,11 @@ class Previews:
         if filed.known_at.date() > known.as_of:
             reason = f"published on {filed.known_at:%Y-%m-%d}, after the day of the next issue"
             return replace(empty, reason=f"{reason}, {known.as_of}")
-        vintage = event_vintage(known)
+        vintage = next(each for each in event_vintages(known) if headline.target in each.targets)
         if reason := champions.why_not(vintage):
             return replace(empty, reason=reason)
         try:
-            model, before = self._asked(known, vintage)
+            models, before = self._asked(known, vintage)
         except LookupError as error:
             return replace(empty, reason=str(error))
         try:
@@ -83,19 +82,18 @@ class Previews:
         as_source = event.source if event.source in used else used[0]
         versions = desk.store.versions(known.as_of, sources=used)
         history = history_of(_with(versions, event, filed, as_source), theatre)
-        after = _headline(model, event_vintage(replace(known, history=history)), theatre)
+        told = event_vintage(replace(known, history=history), vintage.targets, vintage.gap)
+        after = _headline(models, told, theatre)
         return replace(empty, before=before, after=after, counted=event.source in used)
 
-    def _asked(self, known: Knowledge, vintage: Vintage) -> tuple[RiskModel, float]:
-        """The champion and what it says as things stand; LookupError where there is none."""
+    def _asked(self, known: Knowledge, vintage: Vintage) -> tuple[Models, float]:
+        """The champions and what they say as things stand; LookupError where there are none."""
         key = _base(known)
         if key not in self._models:
-            champion = champions.standing(self._settings, vintage, lenient=True).champion
-            if champion is None:
+            models = champions.by_gap(self._settings, {})
+            if not vintage.beyond and models(vintage) is None:
                 raise LookupError("there is no trained model to ask: run `dyadcast forecast` first")
-            self._models = {
-                key: (champion.model, _headline(champion.model, vintage, known.theatre))
-            }
+            self._models = {key: (models, _headline(models, vintage, known.theatre))}
         return self._models[key]
 
 
@@ -103,12 +101,12 @@ def _base(known: Knowledge) -> tuple[object, ...]:
     return known.theatre.name, known.as_of, known.fingerprint
 
 
-def _headline(model: RiskModel, vintage: Vintage, theatre: Theatre) -> float:
+def _headline(models: Models, vintage: Vintage, theatre: Theatre) -> float:
     headline = theatre.headline
     return next(
         float(each.score.probability)
-        for each in spoken(model, vintage)
-        if each.unit == DYAD
+        for each in spoken(vintage, models)
+        if each.unit == headline.unit
         and each.target == headline.target
         and (each.end - vintage.as_of).days == headline.days
     )

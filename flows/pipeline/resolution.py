@@ -38,7 +38,8 @@ def close(settings: Settings, theatre_name: str, now: datetime) -> Closed:
     known = gather(settings, theatre_name, today, today)
     theatre, closed, revised = known.theatre.name, 0, 0
     for data in vintages(settings, known):
-        last, basis = closing.read_mark(engine, theatre, data.group), _basis(known, data)
+        group = " ".join(sorted(data.targets))
+        last, basis = closing.read_mark(engine, theatre, group), _basis(known, data)
         if last is not None and last.basis != basis:
             last = None
         changed = None if last is None else _first_change(store, data, last)
@@ -48,9 +49,7 @@ def close(settings: Settings, theatre_name: str, now: datetime) -> Closed:
         ]
         rows = closing.passed(engine, theatre, targets, today, last, changed)
         judged, open_from = judge(data, rows)
-        mark = ClosingMark(
-            theatre, data.group, position, landing, today.isoformat(), open_from, basis
-        )
+        mark = ClosingMark(theatre, group, position, landing, today.isoformat(), open_from, basis)
         new, other = closing.close(engine, judged, data.fingerprint, now, mark)
         closed, revised = closed + new, revised + other
     return Closed(closed, revised)
@@ -76,7 +75,10 @@ def _basis(known: Knowledge, data: Vintage) -> str:
     """A hash of all but the events by which an outcome is judged. Months have no events of the
     store, so that their data count as a whole."""
     whole = data.fingerprint if _by_months(data) else ""
-    promise = (METHOD_VERSION, known.theatre.model_dump_json(), str(known.covered[0]), whole)
+    # The last day of the last span moves on by itself: what it opens is looked at as it ends.
+    spans = [known.watched[name].spans for name in sorted(data.targets) if name in known.watched]
+    watched = [(*each[:-1], each[-1][0]) for each in spans]
+    promise = (METHOD_VERSION, known.theatre.model_dump_json(), str(watched), whole)
     return hashlib.sha256("\n".join(promise).encode()).hexdigest()
 
 

@@ -18,55 +18,67 @@ Units = tuple[str, ...]
 class Vintage:
     """A group's data as of a day.
 
-    `until` is the last day that they tell, `earliest` the first that can be forecast; `day` is
+    `targets` are those that it answers, by their name in the theatre's file. `until` is the settled
+    day, the last that its data tell whole, `earliest` the first day that can be forecast; `day` is
     as_of in the problems' origins. `learn` poses the problems with all their past, `now` gives for
-    each of them its units and their rows as of that day. `spans` are the windows by horizon;
-    `names` gives the problems' name of each of the theatre's units; `size` says by target, unit,
-    as_of and last day how much of a window came, None where it cannot be known yet; `fingerprint`
-    is a hash of all that a forecast rests on.
+    each of them its target, its units and their rows as of that day. `spans` are the windows by
+    horizon; `names` gives the problems' name of each of the theatre's units; `size` says by target,
+    unit, as_of and last day how much of a window came, None where it cannot be known yet;
+    `fingerprint` is a hash of all that a forecast rests on. Models are trained and judged across
+    `gap`, so many days of which nothing was told. `silent` is the reason why no source can tell of
+    the targets, empty where one can; `reports` are the same targets with what was told of the gap,
+    believed as far as `trust` goes.
     """
 
     theatre: Theatre
     group: str
+    targets: Mapping[str, Target]
     as_of: date
     until: date
     earliest: date
     day: int
     fingerprint: str
     learn: Callable[[], list[Asked]]
-    now: Callable[[], list[tuple[Units, Rows]]]
+    now: Callable[[], list[tuple[str, Units, Rows]]]
     spans: Mapping[int, Span]
     names: Mapping[str, str]
     size: Callable[[str, str, date, date], float | None]
-
-    @property
-    def targets(self) -> Mapping[str, Target]:
-        """The targets of the theatre's file that the group answers, by name."""
-        if self.group == EVENTS:
-            return self.theatre.events
-        return {self.group: self.theatre.targets[self.group]}
+    gap: int = 0
+    silent: str = ""
+    reports: "Vintage | None" = None
+    trust: float = 0.0
 
     @property
     def days_late(self) -> int:
-        """How many days as_of lies past the last day told."""
+        """How many days as_of lies past the settled day."""
         return (self.as_of - self.until).days
 
     @property
-    def fresh_days(self) -> int:
-        """How late a forecast may be without being stale."""
-        return max(target.fresh_days for target in self.targets.values())
+    def beyond(self) -> bool:
+        """Whether as_of lies so late that nothing is left to tell but the base rate."""
+        return self.group == EVENTS and self.days_late > self.gap
 
     @property
-    def tolerance_days(self) -> int:
-        """How late a forecast may be at all."""
+    def stale(self) -> bool:
+        """Whether the data are older than a forecast of the day should rest on."""
         if self.group == EVENTS:
-            return self.theatre.coverage_tolerance_days
-        return self.theatre.targets[self.group].tolerance_days
+            return self.beyond
+        return self.days_late > max(target.fresh_days for target in self.targets.values())
+
+    @property
+    def tolerance_days(self) -> int | None:
+        """How late a forecast may be at all; None where the gap is part of it."""
+        if self.group == EVENTS:
+            return None
+        return self.targets[self.group].tolerance_days
 
     @property
     def late(self) -> str:
         """How late the data are, in words."""
         by = f"{self.days_late} days before as_of"
-        if self.group == EVENTS:
-            return f"events are covered until {self.until}, {by}"
+        if self.beyond:
+            return (
+                f"events are covered until {self.until}, {by}: of days so long after nothing can be"
+                " said but how often it has come in all"
+            )
         return f"{self.targets[self.group].source} tells until {self.until} only, {by}"

@@ -75,17 +75,19 @@ Closed = tuple[Floats, Floats, Floats, Floats]
 forecasts (unit, origin)."""
 
 
-def learn(rule: Rule, past: Closed, share: float, names: tuple[str, ...]) -> Weights:
+def learn(
+    rule: Rule, past: Closed, share: float, names: tuple[str, ...], horizon: int = 0
+) -> Weights:
     """The weights that a past teaches; with nothing in it those that the rule begins with.
 
-    `share` is what a window of this length tells of its own.
+    `share` is what a window of this length, `horizon`, tells of its own.
     """
     p, y, weight, pooled = past
     known = ~np.isnan(y)
     before, came, rows = p[:, known], y[known], weight[known]
     identity = np.zeros(2)
     if rule.kind == "tempered":
-        values = tempered(p, y, share, [rule.prior[name] for name in names], rule.trust)
+        values = tempered(p, y, share, rule.believed(names, horizon), rule.trust)
     elif rule.kind == "mixture":
         values = pool(before, came, rows, prior=rule.ridge)
     elif rule.kind == "stacked":
@@ -141,6 +143,7 @@ def _weights(
                 (members[:, k, :, h, :upto], y[k, :, h], units * share, pooled[k, :, h, :upto]),
                 float(share),
                 names,
+                problem.horizons[h],
             )
             for h, share in enumerate(problem.share)
         )

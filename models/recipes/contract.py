@@ -9,7 +9,7 @@ from models.learners import prior
 from models.recipes import events, months, segments
 from theatres import Theatre
 
-METHOD_VERSION: Final = "3"
+METHOD_VERSION: Final = "4"
 """Raise it whenever the same data would give another forecast."""
 EVENTS: Final = "events"
 """The group of the targets that count events between the two sides; every other target is a group
@@ -28,7 +28,7 @@ def contract(theatre: Theatre, group: str) -> str:
     """
     promise: list[object] = [METHOD_VERSION]
     if group == EVENTS:
-        promise += [table.contract(theatre), str(prior.read_prior()), sorted(events.PRIOR.items())]
+        promise += [table.contract(theatre), str(prior.read_prior()), str(events.RULE)]
         promise += [events.columns(own) for own in (False, True)]
     else:
         promise += [theatre.targets[group].model_dump(exclude={"meaning"})]

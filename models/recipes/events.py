@@ -10,9 +10,10 @@ import numpy as np
 
 from features.arrays import Bools, Floats, Ints, to_day
 from features.history import History
-from features.rates import RATES, rates_at
+from features.rates import POOLED, RATES, rates_at
 from features.table import OWN_FAMILIES, column_family, event_features
 from features.targets import WEEK, Labels, weekly_origins
+from features.watching import Watched
 from models.combining.rule import Rule
 from models.learners import prior
 from models.learners.boosting import Boosting
@@ -44,6 +45,7 @@ PRIOR: Final = {
     "memory_26": 0.5,
     "memory_52": 3.0,
     "memory_104": 3.0,
+    "pooled_52": 30.0,
     "persistence": 0.1,
     "logistic": 1.0,
     "hazard": 3.0,
@@ -52,7 +54,11 @@ PRIOR: Final = {
 }
 """What the ensemble believes of each member before it has a record: the memories, and the hazard
 model that starts from them, over rules that forget nothing and models with many terms."""
-RULE: Final = Rule("tempered", calibration=400.0, trust=0.1, prior=PRIOR)
+SOON: Final = {7: {"pooled": 80.0}, 14: {"pooled": 20.0}, 30: {"pooled": 3.0}}
+"""The sooner, the more the model counts that starts from other states' dyads: it rises at once when
+a spell of force begins, memories weeks later (benchmarks.alarm). On 2012 to 2018 it costs 0.2, 0.4
+and 0.1% of log score."""
+RULE: Final = Rule("tempered", calibration=400.0, trust=0.1, prior=PRIOR, prior_at=SOON)
 
 RECENT = tuple(f"dyad.{family}.decayed_30" for family in OWN_FAMILIES)
 STATE = (
@@ -85,12 +91,17 @@ def members(problem: Problem, seed: int, own: bool, pooled: bool) -> dict[str, L
     k = problem.thresholds
     near, state = (OWN, OWN_STATE) if own else ((), ())
     return {
-        **{rate: Rate(rate, k) for rate in RATES},
+        **{rate: Rate(rate, k) for rate in rates_of(own)},
         "logistic": MemoryLogistic(k, (*RECENT, *STATE, *near, *state)),
         "hazard": Hazard(k, (*RECENT, *near)),
         "boosting": Boosting(k, (*RECENT, *near, *state), seed=seed),
         **({"pooled": Hazard(k, prior.COLUMNS, pooled=True)} if pooled else {}),
     }
+
+
+def rates_of(own: bool) -> tuple[str, ...]:
+    """The base rates: of units that share a model the memory that leans on all, too."""
+    return (*RATES, POOLED) if own else RATES
 
 
 def columns(own: bool) -> tuple[str, ...]:
@@ -105,12 +116,12 @@ def event_recipe(theatre: Theatre, target: str, units: tuple[str, ...]) -> Recip
     """
     own = units != (DYAD,)
     pooled = theatre.targets[target].prior == "interstate" and not own
-    names = (*RATES, "logistic", "hazard", "boosting", *(("pooled",) if pooled else ()))
+    names = (*rates_of(own), "logistic", "hazard", "boosting", *(("pooled",) if pooled else ()))
     return Recipe(
         members=partial(members, own=own, pooled=pooled),
         joint=True,
         sampling=_sampling,
-        rates=RATES,
+        rates=rates_of(own),
         pool=names,
         rule=RULE,
         baseline=theatre.baseline,
@@ -128,13 +139,17 @@ def _sampling(_horizon: int) -> Sampling:
 
 @dataclass(frozen=True)
 class EventCounts:
-    """What came of each window, as known on a day: the events (or deaths) of the labels."""
+    """What came of each window, as known on a day: the events (or deaths) of the labels.
+
+    What is known on a day is what was known `gap` days before it.
+    """
 
     labels: Labels
+    gap: int = 0
 
     def as_of(self, day: int, origins: Ints) -> Floats:
         """The size of each window that is closed on `day`, else NaN: (unit, horizon, origin)."""
-        return self.labels.sizes(day, origins)
+        return self.labels.sizes(day - self.gap, origins)
 
     def settled(self, origins: Ints) -> Floats:
         """The same by all that is known at present."""
@@ -163,9 +178,10 @@ def unit_groups(theatre: Theatre, target: str) -> list[tuple[str, ...]]:
     return [(DYAD,), units[1:]] if len(units) > 1 else [(DYAD,)]
 
 
-def learning_grid(covered_from: date, as_of: date) -> Ints:
-    """The weekly origins that can teach, up to as_of."""
-    return weekly_origins(covered_from, as_of)
+def learning_grid(covered_from: date, until: date, gap: int = 0) -> Ints:
+    """The weekly origins that can teach, up to the settled day; across a gap the first ones lie
+    that much later."""
+    return weekly_origins(covered_from + timedelta(days=gap), until)
 
 
 def first_forecast(covered_from: date) -> date:
@@ -173,33 +189,32 @@ def first_forecast(covered_from: date) -> date:
     return covered_from + timedelta(days=round(LEARN_YEARS * YEAR))
 
 
-def earliest_as_of(covered_from: date) -> date:
+def earliest_as_of(covered_from: date, gap: int = 0) -> date:
     """The first day for which a forecast can be made: history to learn from, then a record."""
-    return first_forecast(covered_from) + timedelta(days=RECORD_DAYS)
+    return first_forecast(covered_from) + timedelta(days=RECORD_DAYS + gap)
 
 
 def pose(
-    history: History, theatre: Theatre, covered: tuple[date, date], at: Ints
+    history: History, theatre: Theatre, watched: Mapping[str, Watched], at: Ints, gap: int = 0
 ) -> dict[tuple[str, tuple[str, ...]], Problem]:
-    """Every problem of the theatre's event targets at the days `at`, by target and units.
+    """The problems of the theatre's event targets at the days `at`, by target and units.
 
-    `covered` are the first and the last day whose silence means calm.
+    `watched` says of each target on which days somebody could have told. Across a `gap` every day
+    is forecast from what was known, and closed, so many days before it.
     """
-    grid = learning_grid(*covered)
-    asked = [(name, units) for name in theatre.events for units in unit_groups(theatre, name)]
+    asked = [(name, units) for name in watched for units in unit_groups(theatre, name)]
     tables = {
-        own: event_features(history, theatre, at, segments=own)
+        own: event_features(history, theatre, (at - gap).astype(np.int32), segments=own)
         for own in {units != (DYAD,) for _, units in asked}
     }
     return {
         (name, units): _pose_one(
-            Labels(history, theatre.targets[name], units, theatre, covered[1]),
+            EventCounts(Labels(history, theatre.targets[name], units, theatre, watched[name]), gap),
             (name, units),
             tables[units != (DYAD,)]
             .loc[list(units), list(columns(units != (DYAD,)))]
             .to_numpy()
             .reshape(len(units), len(at), -1),
-            grid,
             at,
         )
         for name, units in asked
@@ -207,13 +222,14 @@ def pose(
 
 
 def _pose_one(
-    labels: Labels, asked: tuple[str, tuple[str, ...]], X: Floats, grid: Ints, at: Ints
+    outcomes: EventCounts, asked: tuple[str, tuple[str, ...]], X: Floats, at: Ints
 ) -> Problem:
-    target, units = asked
+    (target, units), labels = asked, outcomes.labels
     n = len(units)
     horizons = tuple(int(h) for h in labels.horizons)
+    grid = learning_grid(labels.watched.first, labels.watched.until)
     rates: Mapping[str, Floats] = {
-        name: rate[None] for name, rate in rates_at(labels, grid, at).items()
+        name: rate[None] for name, rate in rates_at(labels, grid, at, outcomes.gap).items()
     }
     return Problem(
         target=target,
@@ -226,7 +242,7 @@ def _pose_one(
         names=columns(units != (DYAD,)),
         X=X,
         rates=rates,
-        outcomes=EventCounts(labels),
+        outcomes=outcomes,
         share=WEEK / np.array(horizons),
         present=np.ones((n, len(at)), np.bool_),
         thin=np.ones((n, len(at))),
@@ -237,7 +253,7 @@ def _pose_one(
     )
 
 
-def walk_starts(problem: Problem, covered_from: date) -> Ints:
+def walk_starts(problem: Problem, covered_from: date, gap: int = 0) -> Ints:
     """The places of the origins at which members are refitted, from the first forecast on."""
-    start = int(np.searchsorted(problem.origins, to_day(first_forecast(covered_from))))
+    start = int(np.searchsorted(problem.origins, to_day(first_forecast(covered_from)) + gap))
     return np.arange(start, len(problem.origins), REFIT_WEEKS, dtype=np.int32)

@@ -123,9 +123,11 @@ def _check_sqlite(path: Path) -> None:
         raise OSError(f"not a SQLite database, its first bytes are {start!r}")
 
 
-def model_name(theatre: str, group: str) -> str:
-    """The name of a group's registered model, and of the experiment its runs are in."""
-    return theatre if group == EVENTS else f"{theatre}-{group}"
+def model_name(theatre: str, group: str, gap: int = 0) -> str:
+    """The name of a group's registered model, and of the experiment its runs are in; one for each
+    gap across which it speaks."""
+    name = theatre if group == EVENTS else f"{theatre}-{group}"
+    return f"{name}-gap-{gap}" if gap else name
 
 
 def champion(client: "MlflowClient", name: str, contract: str) -> tuple[Champion | None, str]:

@@ -51,7 +51,7 @@ def log_training(
     promote it whatever the gate says; `gone` why the present champion cannot forecast.
     """
     model, problems = training.model, training.problems
-    name = model_name(model.theatre, model.group)
+    name = model_name(model.theatre, model.group, model.gap)
     experiment = experiment_of(client, name, artifacts)
     judgements = [j for each in problems for j in judged(each.past, each.recipe)]
     scores, skill = score_table(judgements), skill_table(judgements)
@@ -110,6 +110,7 @@ def _begin(
     parameters = {
         "as_of": model.trained_as_of,
         "method_version": model.method_version,
+        "gap_days": str(model.gap),
         "units": len(first.past.record.problem.units),
         "refits": len(first.past.record.refits),
         "rule": str(first.recipe.rule)[:500],

@@ -15,7 +15,7 @@ from datetime import date, datetime
 from publish.alerting.telling import Wording, fault_told, gone_told, risk_told, silence_told
 from publish.contract.context import Freshness
 from publish.contract.forecast import Forecast, Row
-from publish.text.age import why_stale
+from publish.text.age import too_old
 from theatres import (
     Crosses,
     LevelRises,
@@ -112,9 +112,9 @@ def _of_row(
             # By the last issue that had numbers: a spell without is told once, however long.
             text = gone_told(row, forecast.as_of, previous.as_of)
             yield _alert(rule, forecast, row, text, str(previous.as_of), "", now)
-    elif why_stale(forecast, theatre, now.date()):
+    elif too_old(forecast, theatre, now.date()):
         return  # an old issue's jump is no news: it would be taken for today's
-    elif row.status == "ok" and (what := _risk(rule, forecast, row, before)):
+    elif row.status != "no_forecast" and (what := _risk(rule, forecast, row, before)):
         meaning = theatre.meanings.get(row.target, "")
         text = risk_told(row, before, forecast.as_of, previous.as_of, what, meaning)
         # Not the size of a jump: made again on the same day it may differ in a digit.

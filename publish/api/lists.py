@@ -24,6 +24,7 @@ from publish.api.scores import Named, state_of
 from publish.api.state import ServiceState
 from publish.archive.history import issues_before, links_from
 from publish.archive.scoreboard import Part
+from publish.contract.context import Freshness
 from publish.contract.older import with_thresholds
 from streams.events.event import FAMILIES
 from theatres import DYAD, Theatre
@@ -196,15 +197,14 @@ async def models(
 
 
 @router.get("/{theatre}/streams", responses=schemas.described(schemas.Streams, tabular=True))
-async def streams(
-    request: Request, theatre: Named, _none: Annotated[Parameters, Query()]
-) -> Response:
-    """How each stream fared when the latest issue was made."""
+def streams(request: Request, theatre: Named, _none: Annotated[Parameters, Query()]) -> Response:
+    """How each stream fares at present."""
     state, chosen = state_of(request), _accept(request)
-    edition = state.edition(state.theatre(theatre))
-    age = Age.of(edition.forecast, edition.stale, state.clock())
-    rows = [asdict(stream) for stream in edition.context.streams]
-    return sent(request, table(Table(schemas.STREAMS, rows, f"{theatre}_streams"), age, chosen))
+    conflict = state.theatre(theatre)
+    store = state.store(conflict)
+    rows = [asdict(Freshness.of(store, source.name)) for source in conflict.sources]
+    made = Table(schemas.STREAMS, rows, f"{theatre}_streams")
+    return sent(request, table(made, _age(state, conflict), chosen))
 
 
 @router.get("/{theatre}/archive", responses=schemas.described(schemas.Head))

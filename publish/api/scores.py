@@ -75,7 +75,7 @@ def _scores(request: Request, name: str, wanted: RowsOfIssue, extension: str | N
     theatre = state.theatre(name)
     chosen = negotiated(request.headers.get("accept", ""), extension)
     check_rows(wanted, theatre)
-    forecast, stale = state.issue(theatre, wanted.as_of)
+    forecast, stale = state.issue(theatre, wanted.as_of, wanted.target)
     more = {"issue_id": forecast.issue_id}
     lines = chosen_lines(forecast, theatre, wanted)
     made = Table(SCORE, lines, f"{theatre.name}_{forecast.as_of}", more)
@@ -115,7 +115,7 @@ async def score(
     conflict = state.theatre(theatre)
     row = Rows.model_construct(unit=unit, target=target, horizon=horizon, level=None)
     check_rows(row, conflict)
-    forecast, stale = state.issue(conflict, wanted.as_of)
+    forecast, stale = state.issue(conflict, wanted.as_of, target)
     lines = chosen_lines(forecast, conflict, row)
     if not lines:
         units = sorted({each.unit for each in forecast.rows if each.target == target})

@@ -96,11 +96,17 @@ class ServiceState:
         self.editions[theatre.name] = Edition(forecast, context, stale, token)
         return self.editions[theatre.name]
 
-    def issue(self, theatre: Theatre, as_of: date | None) -> tuple[Forecast, str]:
-        """The issue that counts for that day (by default the latest), and why it is stale."""
+    def issue(
+        self, theatre: Theatre, as_of: date | None, target: str | None = None
+    ) -> tuple[Forecast, str]:
+        """The issue that counts for that day (by default the latest), and why it is stale: by the
+        headline, or by the target that is asked for."""
         if as_of is None:
             edition = self.edition(theatre)
-            return edition.forecast, edition.stale
+            if target is None:
+                return edition.forecast, edition.stale
+            today = self.clock().date()
+            return edition.forecast, why_stale(edition.forecast, theatre, today, target)
         try:
             forecast = read_issue(self.root, theatre.name, as_of)
         except PublishError:
@@ -110,4 +116,4 @@ class ServiceState:
                 parameter="as_of",
                 do=f"see /v1/{theatre.name}/issues for those there are",
             ) from None
-        return forecast, why_stale(forecast, theatre, self.clock().date())
+        return forecast, why_stale(forecast, theatre, self.clock().date(), target or "")

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from publish.contract.columns import Meaning
 from publish.contract.values import ForecastError
+from streams.store.store import Store
 
 Finding = Literal["better", "worse", "none shown"]
 """What a record says of the ensemble against its hardest baseline."""
@@ -52,7 +53,7 @@ class KnownEvent:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How a stream fared when the issue was made."""
+    """How a stream fares, at present or when an issue was made."""
 
     source: Annotated[str, Meaning("the stream", "chronicle")]
     status: Annotated[str, Meaning("how it fared", "ok")]
@@ -61,6 +62,18 @@ class Freshness:
     covered_until: Annotated[
         date | None, Meaning("the last day whose silence means calm", "2025-11-15")
     ]
+
+    @classmethod
+    def of(cls, store: Store, source: str) -> "Freshness":
+        """How the source fares by the store."""
+        health, coverage = store.health(source), store.coverage(source)
+        return cls(
+            source=source,
+            status=health.last_status or "never asked",
+            last_success=health.last_success.date() if health.last_success else None,
+            newest_event=health.newest_event,
+            covered_until=coverage.end if coverage else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)

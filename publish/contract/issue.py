@@ -17,7 +17,7 @@ from publish.contract.row import ROW, Row
 from publish.contract.values import ForecastError, checked, hold
 from theatres import Level
 
-IssueStatus = Literal["ok", "stale", "hindcast", "no_forecast"]
+IssueStatus = Literal["ok", "stale", "partial", "hindcast", "no_forecast"]
 THEATRE: Final = re.compile(r"[a-z][a-z0-9_]*")  # it names a folder: nothing that could leave it
 UNIDENTIFIED: Final = {"change", "change_split", "threshold"}
 """What the id leaves out: what a row says of the issue before it and not of the world, and the
@@ -48,7 +48,10 @@ class Forecast:
     data_fingerprint: Annotated[str, Meaning("the SHA-256 of the events it is made from", "9f86")]
     method_version: Annotated[str, Meaning("the method's version", "2-1a2b3c4d")]
     mlflow_run_id: Annotated[str, Meaning("the run of the model behind it", "4f6c0d")]
-    status: Annotated[IssueStatus, Meaning("ok, stale, hindcast or no_forecast", "ok")]
+    status: Annotated[
+        IssueStatus,
+        Meaning("ok, stale, partial (without its headline), hindcast or no_forecast", "ok"),
+    ]
     levels: Annotated[
         tuple[Level, ...],
         Meaning("the levels' definition", [{"name": "low", "probability": 0.0}], kind="list"),
@@ -144,6 +147,7 @@ def _check_status(forecast: Forecast) -> None:
     holds = {
         "ok": "ok" in statuses and "stale" not in statuses,
         "stale": "stale" in statuses,
+        "partial": bool(statuses - {"no_forecast"}),
         "hindcast": bool(statuses),
         "no_forecast": statuses == {"no_forecast"},
     }

@@ -15,6 +15,7 @@ CHANGE_PARTS: Final = (
     "revised_history",
     "time_passing",
     "retrained_model",
+    "changed_gap",
     "changed_method",
 )
 PRECISION: Final = 1e-9
@@ -92,6 +93,16 @@ class Row:
     threshold: Annotated[
         float | None,
         Meaning("how much of what is counted makes the target come true", 1.0, later=True),
+    ] = None
+
+    gap_days: Annotated[
+        int | None,
+        Meaning(
+            "days between the last that the sources tell whole and as_of: what came of them is not"
+            " known; the record is of forecasts at least as blind",
+            3,
+            later=True,
+        ),
     ] = None
 
     def __post_init__(self) -> None:

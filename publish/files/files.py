@@ -7,7 +7,8 @@
     <root>/<theatre>/pages/<as_of>_<issue_id>.html     the page, one file that needs nothing else
 
 What was published last counts for its as_of, but a hindcast never takes the place of an issue
-that was made at its time. `latest` is the newest as_of whose issue is no hindcast.
+that was made at its time. `latest` is the newest as_of whose issue is no hindcast and gives its
+theatre's headline; only where there is none, one without.
 """
 
 from collections.abc import Iterator, Mapping

@@ -13,6 +13,10 @@ ID: Final = Meaning("the issue's id", "5d41402abc4b2a76", kind="id")
 HASH: Final = Meaning("a SHA-256", "9f86d081", kind="hash")
 
 
+WHOLE: Final = ("ok", "stale")
+"""The statuses of an issue made at its time that gives its theatre's headline."""
+
+
 @dataclass(frozen=True, slots=True)
 class FileMark:
     """A published file by which a torn one is told: its name, its bytes and their SHA-256."""
@@ -31,6 +35,16 @@ class IssueEntry:
     issue_id: str
     status: str
     files: tuple[FileMark, ...]
+
+    def counts_before(self, other: "IssueEntry | None") -> bool:
+        """Whether it is the latest rather than the other: no hindcast is, one with its headline is
+        before one without, and of two alike the one of the newer as_of."""
+        if self.status == "hindcast":
+            return False
+        if other is None:
+            return True
+        mine, theirs = self.status in WHOLE, other.status in WHOLE
+        return mine if mine != theirs else self.as_of >= other.as_of
 
     @property
     def path(self) -> str:
@@ -74,9 +88,7 @@ class Index:
         listed = ListedIssue(entry.as_of, entry.issue_id, entry.status)
         others = [issue for issue in self.issues if issue.as_of != entry.as_of]
         issues = tuple(sorted([*others, listed], key=lambda issue: issue.as_of))
-        latest = self.latest
-        if entry.status != "hindcast" and (latest is None or latest.as_of <= entry.as_of):
-            latest = entry
+        latest = entry if entry.counts_before(self.latest) else self.latest
         return replace(self, latest=latest, issues=issues)
 
     def with_head(self, head: Head | None) -> "Index":

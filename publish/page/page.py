@@ -20,6 +20,7 @@ from publish.page import timeline
 from publish.page.past import past_values
 from publish.page.sketch import sketch_of
 from publish.text import words
+from publish.text.age import gap_told
 from theatres import DYAD, Theatre
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -95,14 +96,19 @@ def page_html(
     return page
 
 
-def banners(forecast: Forecast) -> tuple[Banner, ...]:
-    """What the issue's status obliges to say: stale, hindcast or no forecast; nothing where ok."""
+def banners(forecast: Forecast, theatre: Theatre) -> tuple[Banner, ...]:
+    """What the issue's status obliges to say: stale, partial, hindcast or no forecast; where it is
+    ok that its knowledge ends long before as_of, if it does."""
     reasons = tuple(dict.fromkeys(row.reason for row in forecast.rows if row.reason))
     banner_of = {
         "stale": (
             "The data behind this forecast are late.",
             f"They are complete until {words.day(forecast.data_as_of)} only. Read every number"
             " with more doubt than its interval shows.",
+        ),
+        "partial": (
+            f"There is no number for {theatre.headline.event} in this issue.",
+            "The numbers below are of other things; of this nothing is said, neither high nor low.",
         ),
         "hindcast": (
             "This is a hindcast, not a live forecast.",
@@ -115,7 +121,9 @@ def banners(forecast: Forecast) -> tuple[Banner, ...]:
         ),
     }
     if forecast.status not in banner_of:
-        return ()
+        gap = gap_told(forecast, theatre)
+        title = f"What is known ends on {words.day(forecast.data_as_of)}."
+        return (Banner(title, gap, ()),) if gap else ()
     return (Banner(*banner_of[forecast.status], reasons),)
 
 
@@ -201,7 +209,7 @@ def _about(forecast: Forecast, theatre: Theatre, today: date) -> dict[str, Any]:
         "age": age,
         "old": age > theatre.stale_after_days,
         "old_after": theatre.stale_after_days,
-        "banners": banners(forecast),
+        "banners": banners(forecast, theatre),
         "hero": hero,
         "headline": theatre.headline,
         "first": first,

@@ -11,7 +11,7 @@ from publish.contract.forecast import Forecast
 from publish.page import charts, timeline
 from publish.page.tally import tallies
 from publish.text import words
-from theatres import DYAD, Headline, Theatre
+from theatres import Headline, Theatre
 
 MONTHS: Final = 24
 DAILY_DAYS: Final = 60
@@ -65,7 +65,7 @@ def skill_of(context: Context, target: str, units: str, days: int) -> EventSkill
 
 def _said_now(forecast: Forecast, context: Context, headline: Headline) -> tuple[Past, ...]:
     """This issue's own point of the history, unless it is there or is none that was published."""
-    row = forecast.row(DYAD, headline.target, headline.days)
+    row = forecast.row(*headline.key)
     there = any(p.as_of == forecast.as_of and p.source == "issue" for p in context.history)
     if there or forecast.status == "hindcast" or row is None:
         return ()

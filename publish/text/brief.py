@@ -9,7 +9,7 @@ from typing import Final, Literal
 from publish.contract.context import Context
 from publish.contract.forecast import Forecast, Row
 from publish.text import words
-from publish.text.age import why_stale
+from publish.text.age import gap_told, why_stale
 from theatres import DYAD, Theatre
 
 WATCHED: Final = 3
@@ -45,7 +45,7 @@ def brief_of(forecast: Forecast, context: Context, theatre: Theatre, now: dateti
     stale = why_stale(forecast, theatre, now.date())
     return Brief(
         title=f"{theatre.title}: risk of escalation, as of {words.day(forecast.as_of)}",
-        warning=f"{words.begun(stale)}." if stale else "",
+        warning=f"{words.begun(stale)}." if stale else gap_told(forecast, theatre),
         table=tuple(_table(forecast, theatre)),
         sections=(
             ("The numbers", tuple(_numbers(forecast, theatre))),
@@ -92,17 +92,13 @@ def _source(row: Row) -> str:
     return "/".join(map(str, row.key))
 
 
-def _key(theatre: Theatre) -> tuple[str, str, int]:
-    return DYAD, theatre.headline.target, theatre.headline.days
-
-
 def _numbers(forecast: Forecast, theatre: Theatre) -> Iterator[Sentence]:
-    headline, row = theatre.headline, forecast.row(*_key(theatre))
+    headline, row = theatre.headline, forecast.row(*theatre.headline.key)
     if row is None or row.probability is None or row.baseline_probability is None:
         reason = row.reason if row else "the issue has no such row"
         yield Sentence(
             f"No risk of {headline.event} within {headline.days} days is given: {reason}.",
-            "/".join(map(str, _key(theatre))),
+            "/".join(map(str, theatre.headline.key)),
         )
         return
     lean = row.probability - row.baseline_probability
@@ -123,7 +119,7 @@ def _numbers(forecast: Forecast, theatre: Theatre) -> Iterator[Sentence]:
 
 
 def _moves(forecast: Forecast, theatre: Theatre) -> Iterator[Sentence]:
-    key = _key(theatre)
+    key = theatre.headline.key
     row = forecast.row(*key)
     if row is None or row.probability is None:
         yield Sentence("There is no number that could have moved.", "/".join(map(str, key)))
@@ -180,7 +176,7 @@ def _watch(forecast: Forecast, context: Context, theatre: Theatre) -> Iterator[S
 
 def _sure(forecast: Forecast, context: Context, theatre: Theatre) -> Iterator[Sentence]:
     headline = theatre.headline
-    where = (headline.target, DYAD, headline.days)
+    where = (headline.target, headline.unit, headline.days)
     records = (s for s in context.skill if (s.target, s.units, s.horizon_days) == where)
     skill = next(records, None)
     if skill is None:

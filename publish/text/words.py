@@ -21,6 +21,7 @@ SPLIT: Final = {
     "revised_history": "Revised history",
     "time_passing": "Time passing",
     "retrained_model": "Model trained anew",
+    "changed_gap": "Another gap in what is known",
     "changed_method": "Changed method",
 }
 BASELINES: Final = {
@@ -33,6 +34,7 @@ BASELINES: Final = {
     "memory_26": "26-week memory",
     "memory_52": "52-week memory",
     "memory_104": "104-week memory",
+    "pooled_52": "52-week memory that leans on all segments'",
     "persistence": "persistence",
 }
 VERDICTS: Final = {

@@ -17,7 +17,7 @@ MEANINGS: Final = {
     "issue_id": "the issue's id",
     "as_of": "the day the forecast is made for: nothing known later is in it",
     "issued_at": "when it was issued, UTC",
-    "issue_status": "ok, stale, hindcast or no_forecast",
+    "issue_status": "ok, stale, partial (without its headline), hindcast or no_forecast",
     "hindcast": "whether it was made after the day it is for",
     "unit": "dyad, a segment of the border, or a country",
     "target": "what may come true in the window",
@@ -39,6 +39,8 @@ MEANINGS: Final = {
     "target_start_date": "the window's first day where that is not the day after as_of",
     "mlflow_run_id": "the run behind the row where that is not the issue's",
     "threshold": "how much of what is counted makes the target come true",
+    "gap_days": "days between the last that the sources tell whole and as_of: what came of them is"
+    " not known; the record is of forecasts at least as blind",
     "outcome": "1 where the target came true, else 0",
     "brier": "(probability - outcome) squared; lower is better",
     "baseline_brier": "the same of the base rate",
@@ -56,7 +58,8 @@ _ROW = """
     {s}.unit, {s}.target, {s}.horizon_days, {target_end_date} AS target_end_date, {s}.probability,
     {s}.probability_low, {s}.probability_high, {s}.baseline_probability, {s}.level, {s}.change,
     {s}.drivers, {s}.status, {s}.reason, {s}.drivers_log_odds, {s}.change_split, {s}.quantiles,
-    {target_start_date} AS target_start_date, {s}.mlflow_run_id, {s}.threshold"""
+    {target_start_date} AS target_start_date, {s}.mlflow_run_id, {s}.threshold,
+    {s}.gap_days"""
 # Of the issues of one as_of the last archived counts, a hindcast only where there is no other.
 _COUNTING = """
     SELECT theatre, position, status, ROW_NUMBER() OVER (
@@ -67,7 +70,9 @@ _VIEWS: Final = {
     "latest_scores": """
 SELECT {row} FROM scores s JOIN (
     SELECT theatre, position, ROW_NUMBER() OVER (
-        PARTITION BY theatre ORDER BY as_of DESC, position DESC) AS place
+        PARTITION BY theatre
+        ORDER BY CASE WHEN status IN ('ok', 'stale') THEN 0 ELSE 1 END, as_of DESC, position DESC
+        ) AS place
     FROM issues WHERE status <> 'hindcast') i
 ON i.theatre = s.theatre AND i.position = s.position WHERE i.place = 1""",
     "score_history": """

@@ -180,4 +180,6 @@ def _told(store: Store, unit: str, vintage: date) -> pd.DataFrame:
     wide = wide.reindex(columns=[(s, v) for v in VIOLENCE.values() for s in SUMS], fill_value=0)
     wide.columns = [f"{v}_{s}" for v in VIOLENCE.values() for s in SUMS]
     flat = wide.astype("int64").reset_index()
-    return flat.assign(month=pd.to_datetime(flat["month"], format="%Y-%m"))
+    return flat.assign(
+        code=flat["code"].astype("int64"), month=pd.to_datetime(flat["month"], format="%Y-%m")
+    )
