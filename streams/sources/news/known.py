@@ -11,6 +11,10 @@ from streams.sources.news.language.words import listed
 from streams.sources.news.proposal import Proposal
 
 _NEAR = {"day": 1, "week": 7, "month": 31}
+_COMPARED = [
+    *("event_id", "type", "actor", "target", "mediators", "place"),
+    *("occurred_on", "ended_on", "date_precision"),
+]
 _INFERRED_NEAR = 4
 """Days between an event and a report that gives no day."""
 _JOINT = listed(
@@ -42,7 +46,7 @@ def _within_reach(proposals: Sequence[Proposal], events: pd.DataFrame) -> pd.Dat
     near = (events["occurred_on"] <= pd.Timestamp(max(days) + apart)) & (
         events["ended_on"] >= pd.Timestamp(min(days) - apart)
     )
-    return events[near & events["type"].isin(kinds)]
+    return events.loc[near & events["type"].isin(kinds), _COMPARED]
 
 
 def _marked(proposal: Proposal, rows: Sequence[Mapping[Any, Any]]) -> Proposal:

@@ -15,6 +15,7 @@ from courlan import normalize_url
 from lxml import etree
 
 from errors import StreamError
+from streams.net.addresses import parse
 from streams.sources.news.document import bare_text
 from streams.sources.news.encodings import decoded
 
@@ -29,6 +30,7 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,30});")
 _OF_XML = ("amp", "lt", "gt", "quot", "apos")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NO_ADDRESS = re.compile(r"[\s\"<>\\^`{|}]")
 _BLANK = re.compile(r"[ \t\xa0]+")
 _EMPTY_LINES = re.compile(r"\s*\n\s*")
 _AHEAD = timedelta(hours=1)
@@ -79,12 +81,15 @@ def read_feed(content: bytes, address: str, charset: str, now: datetime) -> Feed
             "too many entries in a feed", where=address, found=count, expected=expected
         )
     whole, fault = _mended(text)
-    read = feedparser.parse(
-        BytesIO(whole),
-        response_headers={"content-type": "application/xml; charset=utf-8"},
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
+    try:
+        read = feedparser.parse(
+            BytesIO(whole),
+            response_headers={"content-type": "application/xml; charset=utf-8"},
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+    except (LookupError, ValueError, TypeError, AttributeError, AssertionError, RecursionError):
+        raise StreamError("a feed that cannot be read", where=address) from None
     if not read.get("version"):
         raise StreamError("not a feed", where=address, found=text[:60], expected="RSS or Atom")
     entries = tuple(_entries(read.entries, now))
@@ -143,11 +148,12 @@ def canonical(address: str) -> str:
     """The address of the web without what tracks readers and without a fragment, else nothing."""
     if not address.startswith(("http://", "https://")) or len(address) > _ADDRESS_MAX:
         return ""
-    if not address.isprintable() or " " in address or "@" in address.split("/")[2]:
+    if not address.isprintable() or _NO_ADDRESS.search(address) or "@" in address.split("/")[2]:
         return ""
     try:
-        return normalize_url(address).partition("#")[0]
-    except (ValueError, TypeError):
+        plain_address = normalize_url(address).partition("#")[0]
+        return plain_address if parse(plain_address).host else ""
+    except (ValueError, TypeError, StreamError):
         return ""
 
 
