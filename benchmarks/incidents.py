@@ -21,6 +21,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from benchmarks.made_reports import made
 from streams.events.event import Event, to_frame
 from streams.incidents.delays import reporting
 from streams.incidents.detection import detection
@@ -181,10 +182,12 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     theatre = load_theatre("pak_afg")
-    linked = link(reports(options.data, theatre), theatre)
+    events = reports(options.data, theatre)
+    linked = link(events, theatre)
     pairs = judged(linked)
     wrong = pairs[pairs["same"] != pairs["incidents"]]
     tables: dict[str, pd.DataFrame] = {
+        "made": made(events, theatre),
         "pairs": pd.DataFrame(scores(pairs)),
         "wrong": wrong[["pair", "same", "half", "across", "why"]],
         "detection": pd.DataFrame(overlap(linked, theatre)),
