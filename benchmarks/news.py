@@ -34,11 +34,11 @@ WORDS = 400
 BOUND_SECONDS, BOUND_GROWTH = 180.0, 100.0
 """Three minutes, and the megabytes that the last three quarters may add to the first."""
 OTHER_THINGS = (
-    ("The harbour board", "A weather office", "The cricket club", "One bakers' guild", "A museum"),
-    ("expects", "has measured", "reported", "will publish", "doubts", "hopes for", "remembers"),
-    ("a dry spring", "higher rents", "the older figures", "two late trains", "a better harvest"),
-    ("near the river", "in the old town", "behind the stadium", "across the valley", "at the port"),
-    ("before the holidays", "after the audit", "for a third season", "since the repairs began"),
+    ("The harbour board of", "A weather office in", "The cricket club of", "One bakery in"),
+    ("expects for", "has measured in", "reported to", "will publish with", "doubts like"),
+    ("a dry spring for", "higher rents in", "the older figures of", "two late trains from"),
+    ("near", "in the old town of", "behind the stadium of", "across from", "at the port of"),
+    ("before the holidays in", "after the audit by", "for a third season in", "with the help of"),
 )
 AT = datetime(2025, 11, 15, 18, tzinfo=UTC)
 
@@ -54,11 +54,16 @@ def texts(count: int) -> Iterator[tuple[str, str]]:
         else:
             parts = [chance.choice(pool)]
             while sum(len(part.split()) for part in parts) < WORDS:
-                words = (chance.choice(each) for each in OTHER_THINGS)
-                parts.append(f"{' '.join(words)}, {chance.choice(OTHER_THINGS[0])} added.")
+                words = (f"{chance.choice(each)} {name(chance)}" for each in OTHER_THINGS)
+                parts.append(f"{' '.join(words)}.")
             text = "\n".join(parts)
             made.append(text)
         yield f"Report {number}", text
+
+
+def name(chance: random.Random) -> str:
+    """A name that nobody bears."""
+    return "".join(chance.choice("lmnprstv") + chance.choice("aeiou") for _ in "123").title()
 
 
 def page(site: int, title: str, text: str) -> bytes:

@@ -22,6 +22,7 @@ CONTAINED = 0.85
 """The share of the shorter text's runs that the longer holds: a copy that was cut."""
 NEAR = timedelta(days=4)
 """Reports of one text are published within so many days."""
+COMPARED = 5
 _CANDIDATES = 0.45
 _NUMBERS = 64
 _RUN = 4
@@ -74,24 +75,27 @@ class Folder:
         self._text_of = text_of
         self._index = MinHashLSH(threshold=_CANDIDATES, num_perm=_NUMBERS)
         self._days: dict[str, datetime] = {}
+        self._signatures: dict[str, bytes] = {}
 
     def add(self, name: str, signature: bytes, published: datetime) -> None:
         """The report is one that others may be folded into."""
         if signature and name not in self._days:
             self._index.insert(name, _hashes(signature), check_duplication=False)
-            self._days[name] = published
+            self._days[name], self._signatures[name] = published, signature
 
     def same_as(self, text: str, signature: bytes, published: datetime) -> str:
         """The name of the report that this text tells too; empty where there is none."""
         if not signature:
             return ""
-        alike: list[str] = [
+        near: list[str] = [
             name
             for name in self._index.query(_hashes(signature))
             if abs(self._days[name] - published) <= NEAR
         ]
+        # Texts made by one template are all a little alike: the likest alone are compared.
+        alike = sorted(near, key=lambda name: -_share(self._signatures[name], signature))
         # The first published of them: that is what the others copied.
-        for name in sorted(alike, key=lambda each: (self._days[each], each)):
+        for name in sorted(alike[:COMPARED], key=lambda each: (self._days[each], each)):
             other = self._text_of(name)
             if other is not None and self.is_same(other, text):
                 return name
@@ -134,6 +138,12 @@ class Folder:
 
 def _runs(words: list[str]) -> Iterator[tuple[str, ...]]:
     return (tuple(words[at : at + _RUN]) for at in range(max(1, len(words) - _RUN + 1)))
+
+
+def _share(first: bytes, second: bytes) -> float:
+    """The share of runs in common, as two signatures tell it."""
+    ours, theirs = (np.frombuffer(each, dtype="<u4") for each in (first, second))
+    return float((ours == theirs).mean())
 
 
 def _hashes(signature: bytes) -> MinHash:
