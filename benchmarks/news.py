@@ -22,8 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.coder import SETS, TEXTS, read_texts
-from flows.pipeline.desk import code_waiting
-from flows.pipeline.settings import Settings
+from flows.pipeline.coding import code_waiting
 from streams.net.download import Downloads
 from streams.sources.news.feeds.ingest import ingest_new
 from streams.store.store import Store, connect
@@ -132,8 +131,7 @@ def run(count: int, port: int, folder: Path) -> dict[str, float]:
     began, worked = time.monotonic(), time.process_time()
     counts, faults = ingest_new(store, theatre, Downloads(folder), AT, progress)
     fetched = time.monotonic()
-    settings = Settings(folder, url, "", folder)
-    filed = code_waiting(settings, theatre.name, AT)
+    filed = code_waiting(store, theatre, AT)
     ended = time.monotonic()
     if faults:
         raise SystemExit(faults[0])

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from commands.console import AsJson, TheatreName, make_home, out, say
+from commands.console import AsJson, AsOf, TheatreName, make_home, out, say
+from commands.desk_text import print_filed, record_cells
 from errors import DyadcastError
 
 if TYPE_CHECKING:
     from flows.pipeline.preview import Preview
-    from streams.sources.desk.autonomy import CoderRecord
     from streams.sources.desk.decisions import Decision
     from streams.sources.desk.desk import Desk
-    from streams.sources.desk.proposals import Citation, Filed
+    from streams.sources.desk.proposals import Filed
 
 FIELDS: Final = (
     *("type", "actor", "target", "mediators", "occurred_on", "ended_on", "date_precision"),
@@ -25,8 +25,6 @@ FIELDS: Final = (
     *("summary", "url", "confidence"),
 )
 """What may be mended: an option each."""
-AROUND: Final = 240
-"""Characters shown on each side of the sentence."""
 Id = Annotated[str, typer.Argument(help="the proposal's id, or how it begins")]
 By = Annotated[str, typer.Option("--by", help="who decides; by default your account's name")]
 app = typer.Typer(
@@ -89,7 +87,7 @@ def show_proposal(
         shown |= {"move": preview.as_json()} if preview else {}
         print(json.dumps(shown, ensure_ascii=False))
         return
-    _print(filed, record, preview)
+    print_filed(filed, record, preview)
 
 
 @app.command("next")
@@ -102,7 +100,7 @@ def next_proposal(theatre: TheatreName = "") -> None:
     if not listed:
         print("nothing waits")
         return
-    _print(listed[0], [], None)
+    print_filed(listed[0], [], None)
     say(f"{len(listed)} waiting: accept, mend or reject {listed[0].proposal_id}")
 
 
@@ -184,6 +182,66 @@ def undo_decision(
     _rule(theatre, proposal_id, "undo", by)
 
 
+@app.command("read")
+def read_waiting(
+    coder: Annotated[str, typer.Option(help="patterns or classifier")] = "patterns",
+    theatre: TheatreName = "",
+) -> None:
+    """Code the articles of feeds that wait for it, as `dyadcast ingest news` does.
+
+    Example: dyadcast desk read --coder classifier
+    """
+    from flows.pipeline.coding import code_waiting
+
+    desk = _desk(theatre)
+    print(code_waiting(desk.store, desk.theatre, datetime.now(UTC), coder).line())
+
+
+@app.command("done")
+def done_reading(
+    until: Annotated[
+        datetime, typer.Option(formats=["%Y-%m-%d"], help="the last day that was worked off")
+    ],
+    by: By = "",
+    theatre: TheatreName = "",
+) -> None:
+    """Declare that the desk has read its feeds up to a day: no event of it means calm then.
+
+    Example: dyadcast desk done --until 2026-04-30
+
+    Refused while a proposal up to that day is undecided, an article unread, or a feed was silent.
+    """
+    from streams.sources.desk.reading import declare_read
+
+    desk = _desk(theatre)
+    now = datetime.now(UTC)
+    print(declare_read(desk.store, desk.theatre, until.date(), now, _who(by)).line())
+
+
+@app.command("export")
+def export_events(
+    source: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="whose events, may be repeated; by default the chronicle's and the desk's"
+        ),
+    ] = None,
+    as_of: AsOf = None,
+    theatre: TheatreName = "",
+) -> None:
+    """Print events in the chronicle's format: a theatre's next chronicle, or a file to load.
+
+    Example: dyadcast desk export --source desk > desk.csv
+    """
+    from datetime import date
+
+    from streams.sources.desk.export import chronicle_csv
+
+    desk = _desk(theatre)
+    day = as_of.date() if as_of else date.max
+    print(chronicle_csv(desk.store.events(day, sources=source or ["chronicle", "desk"])), end="")
+
+
 def coders(theatre: TheatreName = "", as_json: AsJson = False) -> None:
     """Show what each coder has earned: how often it was right by type, and what it may pass.
 
@@ -210,21 +268,12 @@ def coders(theatre: TheatreName = "", as_json: AsJson = False) -> None:
     ):
         table.add_column(name, no_wrap=True)
     for each in rows:
-        table.add_row(each.coder, each.type, *_record_cells(each))
+        table.add_row(each.coder, each.type, *record_cells(each))
     out().print(table)
     say(
         f"passes by itself from {rules.decisions} decisions on, where the interval's lower end"
         f" reaches {rules.bar:g}"
     )
-
-
-def _record_cells(each: "CoderRecord") -> tuple[str, ...]:
-    share = "–"
-    if each.precision is not None:
-        share = f"{each.precision:.2f} ({each.low:.2f} to {each.high:.2f})"
-    state = "passes, one in ten audited" if each.alone else "waits for a person"
-    counts = (str(each.audits), str(each.passed), str(each.waiting))
-    return f"{each.right} of {each.decisions}", share, *counts, state
 
 
 def _desk(theatre: str) -> "Desk":
@@ -262,62 +311,3 @@ def _rule(theatre: str, proposal_id: str, action: str, by: str, **more: Any) -> 
     print(f"{filed.proposal_id}: {done[action]}{event}")
     for name, (before, after) in decision.changes.items():
         print(f"    {name}: {before or '–'} -> {after or '–'}")
-
-
-def _print(filed: "Filed", record: "list[Decision]", preview: "Preview | None") -> None:
-    shown = filed.as_json()
-    print(f"{filed.proposal_id}  {filed.kind}, {filed.status}" + (", audit" * filed.audit))
-    for name in ("why", "type", "actor", "target", "mediators", "occurred_on", "place", "segment"):
-        value = shown[name]
-        text = ", ".join(value) if isinstance(value, list) else value
-        precision = f" ({filed.proposal.date_precision})" * (name == "occurred_on")
-        if text:
-            print(f"  {name:12} {text}{precision}")
-    tolls = [shown[f"deaths_{each}"] for each in ("low", "best", "high")]
-    if any(toll is not None for toll in tolls):
-        low, best, high = ("–" if toll is None else str(toll) for toll in tolls)
-        print(f"  {'deaths':12} {best} ({low} to {high})")
-    print(f"  {'known at':12} {filed.known_at:%Y-%m-%d %H:%M} UTC")
-    print(f"  {'confidence':12} {filed.proposal.confidence:.2f}, coder {filed.proposal.coder}")
-    for cited in filed.evidence:
-        _print_cited(cited)
-    if preview:
-        print(f"  {'the number':12} {move_of(preview)}")
-    for each in record:
-        because = f": {each.reason}" * bool(each.reason)
-        print(f"  {each.at:%Y-%m-%d %H:%M} UTC  {each.action} by {each.by}{because}")
-
-
-def _print_cited(cited: "Citation") -> None:
-    from rich.text import Text
-
-    print(f"  {cited.published_at:%Y-%m-%d}  {cited.title or 'no title'}  {cited.url}")
-    if not cited.passage:
-        print(f"    characters {cited.start} to {cited.end}; the text is not kept any more")
-        return
-    start, end = cited.start - cited.passage_start, cited.end - cited.passage_start
-    first, last = max(0, start - AROUND), min(len(cited.passage), end + AROUND)
-    text = Text("    ")
-    parts = ((first, start, ""), (start, end, "bold reverse"), (end, last, ""))
-    for begin, stop, style in parts:
-        text.append(" ".join(_printable(cited.passage[begin:stop]).split(" ")), style=style)
-    out().print(text)
-
-
-def _printable(text: str) -> str:
-    """The text on one line; what would steer a terminal is shown as a space."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def move_of(preview: "Preview") -> str:
-    """What the number would do, in a sentence."""
-    if preview.before is None or preview.after is None:
-        return f"cannot be had: {preview.reason}"
-    risk = f"the {preview.days}-day risk of {preview.target}"
-    before, after = f"{100 * preview.before:.1f}", f"{100 * preview.after:.1f}%"
-    if preview.counted:
-        return f"{risk} moves from {before} to {after} (as of {preview.as_of})"
-    return (
-        f"{risk} would move from {before} to {after} (as of {preview.as_of}) if the theatre counted"
-        " this source; it does not"
-    )

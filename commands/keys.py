@@ -16,9 +16,9 @@ app = typer.Typer(help="Keys to the API: made, listed, revoked.", no_args_is_hel
 @app.command("make")
 def make_key(
     name: Annotated[str, typer.Argument(help="whose it is, as: 'desk spreadsheet'")],
-    scope: Annotated[str, typer.Option(help="read, events (read and write events) or admin")] = (
-        "read"
-    ),
+    scope: Annotated[
+        str, typer.Option(help="read, events (also write events), write (also the desk) or admin")
+    ] = "read",
 ) -> None:
     """Make a key and print it, this once.
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flows.pipeline import knowledge
+from flows.pipeline.preview import Previews
 from flows.pipeline.settings import Settings
 from publish.api import ServiceState, make_app
 from publish.api.access import Rules
@@ -24,11 +25,13 @@ def service(settings: Settings, theatres: Sequence[Theatre], rules: Rules) -> "A
         outcome = "stored" if landed.new else "revised" if landed.revised else "there already"
         return event.event_id, outcome
 
+    previews = Previews(settings)
     state = ServiceState(
         root=settings.published,
         engine=connect(settings.database_url),
         theatres={theatre.name: theatre for theatre in theatres},
         clock=lambda: datetime.now(UTC),
         add_event=add_event,
+        move_of=lambda name, proposal_id, now: previews.of(name, proposal_id, now).as_json(),
     )
     return make_app(state, rules)

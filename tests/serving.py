@@ -36,6 +36,16 @@ CONTEXT = Context(
     ),
 )
 
+MOVE = {
+    "target": "clash",
+    "days": 30,
+    "as_of": "2025-11-15",
+    "before": 0.41,
+    "after": 0.443,
+    "counted": True,
+    "reason": "",
+}
+
 
 @dataclass
 class Served:
@@ -85,8 +95,11 @@ def serve(folder: Path, url: str, rules: Rules | None = None) -> Served:
         added.append(told)
         return event.event_id, "stored" if landed.new else "there already"
 
+    def move_of(_theatre: str, _proposal_id: str, _now: datetime) -> Mapping[str, object]:
+        return {**MOVE}
+
     chronicle.ingest(Store(engine, "pak_afg"), THEATRE, NOW)
-    state = ServiceState(folder, engine, {"pak_afg": THEATRE}, lambda: now[0], add_event)
+    state = ServiceState(folder, engine, {"pak_afg": THEATRE}, lambda: now[0], add_event, move_of)
     served = Served(state, Keys(engine), make_app(state, rules or Rules()), now)
     for day in (BEFORE, AS_OF):
         served.issue(whole_rows(day))

@@ -97,6 +97,15 @@ def test_one_in_ten_is_audited_and_always_the_same() -> None:
     assert audited == [name for name in map(str, range(2000)) if is_audited(name)]
 
 
+def test_what_is_no_valid_event_waits_for_a_person(store: Store) -> None:
+    earn(store)
+    article = make_article("An offer will be made.")
+    tomorrow = article.published + timedelta(days=1)  # it cannot be known before it happens
+
+    assert file(store, make_proposal(article, occurred_on=tomorrow), article=article).new == 1
+    assert desk_of(store).waiting() == 1
+
+
 def test_another_coder_and_another_type_have_records_of_their_own(store: Store) -> None:
     earn(store)
 

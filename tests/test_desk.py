@@ -160,6 +160,7 @@ def test_rejected_proposal_leaves_the_store_and_keeps_its_reason(store: Store) -
         ("mend", {"changes": {"segment": "kyber"}}, "column segment"),
         ("mend", {"changes": {"known_at": "2026-11-15T00:00:00"}}, "known later than now"),
         ("accept", {"by": " "}, "who decides"),
+        ("accept", {"by": "Auto"}, "no person's name"),
         ("approve", {}, "no such decision"),
         ("undo", {}, "no decision to take back"),
     ],

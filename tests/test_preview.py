@@ -8,7 +8,7 @@ import pytest
 from desks import THEATRE, desk_of, make_article, make_proposal
 from jobs import EVENING, Job
 
-from commands.desk import move_of
+from commands.desk_text import move_of
 from flows.pipeline.desk import file
 from flows.pipeline.knowledge import ingest, open_store
 from flows.pipeline.preview import Preview, Previews

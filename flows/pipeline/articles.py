@@ -92,18 +92,26 @@ def _endpoint(lexicon: Lexicon) -> EndpointCoder:
 
 
 def known_events(theatre: Theatre, settings: Settings, as_of: date) -> pd.DataFrame:
+    """The events known by a day as `known_in` gives them; without a store the chronicle's."""
+    if not _is_there(settings.database_url):
+        return _chronicled(theatre, as_of)
+    return known_in(Store(connect(settings.database_url), theatre.name), theatre, as_of)
+
+
+def known_in(store: Store, theatre: Theatre, as_of: date) -> pd.DataFrame:
     """The events (COLUMNS) known by a day: the store's, with the theatre's chronicle where that was
     never taken in. A source that is counted apart is too noisy to say that a thing is known."""
-    stored = None
-    if _is_there(settings.database_url):
-        sources = [source.name for source in theatre.sources if not source.apart]
-        store = Store(connect(settings.database_url), theatre.name)
-        stored = store.events(as_of, sources=[*sources, "desk"])
-        if chronicle.SOURCE in set(stored["source"]):
-            return stored
+    sources = [source.name for source in theatre.sources if not source.apart]
+    stored = store.events(as_of, sources=[*sources, "desk"])
+    if chronicle.SOURCE in set(stored["source"]):
+        return stored
+    known = _chronicled(theatre, as_of)
+    return known if stored.empty else pd.concat([known, stored])
+
+
+def _chronicled(theatre: Theatre, as_of: date) -> pd.DataFrame:
     events = chronicle.read(theatre.chronicle).frame
-    known = events[events["known_at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)]
-    return known if stored is None or stored.empty else pd.concat([known, stored])
+    return events[events["known_at"] < pd.Timestamp(as_of) + pd.Timedelta(days=1)]
 
 
 def _is_there(database_url: str) -> bool:

@@ -1,6 +1,7 @@
 """What stands around an issue on its page: history, events, record, freshness, outcomes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from publish.contract.context import (
 )
 from publish.contract.forecast import Forecast
 from streams.events.event import FAMILIES
+from streams.sources.desk.desk import Desk
 from streams.store.store import connect
 from theatres import DYAD, Headline, Theatre
 
@@ -54,9 +56,12 @@ def context_for(settings: Settings, theatre: Theatre, forecast: Forecast) -> Con
 
 
 def freshness(settings: Settings, theatre: Theatre) -> list[Freshness]:
-    """How each of the theatre's sources fares at present."""
+    """How each of the theatre's sources fares at present; of the desk how many proposals wait."""
     store = open_store(settings, theatre)
-    return [Freshness.of(store, source.name) for source in theatre.sources]
+    waiting = Desk(store, theatre).waiting()
+    waits = f"{waiting} {'proposal waits' if waiting == 1 else 'proposals wait'}"
+    rows = [Freshness.of(store, source.name) for source in theatre.sources]
+    return [replace(row, status=waits) if row.source == "desk" else row for row in rows]
 
 
 def _issued(settings: Settings, forecast: Forecast, headline: Headline) -> list[Past]:

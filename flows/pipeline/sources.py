@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from errors import DyadcastError
+from flows.pipeline.coding import code_waiting
 from streams.formats.files import Progress
 from streams.net.accounts import account_for
 from streams.net.download import Downloads
@@ -149,6 +150,7 @@ def _news(
         counts, faults = ingest.ingest_files(store, theatre, request.path, at)
     else:
         counts, faults = ingest.ingest_new(store, theatre, downloads, at, progress)
+    code_waiting(store, theatre, at)
     if faults:
         # What came has been kept; the run is no success all the same.
         more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""

@@ -7,15 +7,18 @@ import asyncio
 import ipaddress
 import json
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, NoReturn
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publish.api.metrics import Metrics
@@ -38,6 +41,14 @@ HEADERS: Final = {
 }
 _RAW: Final = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 ALIVE: Final = "/health/live"
+DESK_PAGE: Final = re.compile(r"/(?:(?!v1/)[A-Za-z0-9_.-]{1,60}/)?desk")
+"""Whoever asks for it without a key gets the form to give one on."""
+DESK: Final = re.compile(r"/desk/session|/v1/[^/]+/desk(?:/.*)?")
+COOKIE: Final = "dyadcast_desk"
+"""Holds a browser's key; it counts at the desk alone, and in requests of the desk's own page."""
+KEY: Final = "dyadcast.key"
+"""Under which name a request's scope holds the key that let it in."""
+SAFE: Final = ("GET", "HEAD", "OPTIONS")
 FORWARDED: Final = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "[::1]", "testserver"})
 
@@ -99,13 +110,17 @@ class Access:
                 return  # what the routes make of a body that was cut off
             if message["type"] == "http.response.start":
                 seen["status"] = message["status"]
-                message["headers"] = [*message["headers"], *_RAW]
+                given = {name.lower() for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(pair for pair in _RAW if pair[0] not in given),
+                ]
             elif head:  # an answer to GET, without its body
                 message["body"] = b""
             await send(message)
 
         try:
-            await self._allowed(scope)
+            inner = {**inner, KEY: await self._allowed(scope)}
             await self.app(inner, _bounded(scope, receive, refuse), tell)
             if seen["problem"]:
                 raise seen["problem"]
@@ -117,11 +132,12 @@ class Access:
             route = getattr(inner.get("route"), "path", "refused")
             stop(scope["method"], route, seen["status"])
 
-    async def _allowed(self, scope: Scope) -> None:
+    async def _allowed(self, scope: Scope) -> Key | None:
+        """The key that was sent, None where none was and none is needed."""
         headers = dict(scope["headers"])
         address = scope["client"][0] if scope.get("client") else "unknown"
         self._check_host(headers)
-        key = await self._key(headers, address)
+        key = await self._key(headers, address) or await self._key_in_cookie(scope, address)
         if not self.limiter.hit(self.rate, key.key_id if key else address):
             raise Problem(429, "too many requests", headers={"Retry-After": "60"})
         wanted = _scope_of(scope["method"], scope["path"])
@@ -129,8 +145,8 @@ class Access:
             if not key.may(wanted):
                 raise Problem(403, f"the key's scope is {key.scope}, this needs {wanted}")
         elif wanted != "read" or not self._reads_openly(headers, address):
-            if scope["path"] == ALIVE:
-                return
+            if scope["path"] == ALIVE or DESK_PAGE.fullmatch(scope["path"]):
+                return None
             raise Problem(
                 401,
                 f"a key with the scope {wanted} is needed",
@@ -138,6 +154,7 @@ class Access:
                 " `dyadcast keys make`",
                 headers={"WWW-Authenticate": 'Bearer realm="dyadcast"'},
             )
+        return key
 
     def _check_host(self, headers: dict[bytes, bytes]) -> None:
         name = headers.get(b"host", b"").decode("latin-1").lower()
@@ -153,6 +170,26 @@ class Access:
             text = token.strip()
         if not text and not kind:
             return None
+        return await self._checked(text, address)
+
+    async def _key_in_cookie(self, scope: Scope, address: str) -> Key | None:
+        """The key that a browser holds for the desk. One that is no more counts as none on the
+        page, which then asks for another; what is written must come from the desk's own page."""
+        page = bool(DESK_PAGE.fullmatch(scope["path"]))
+        headers = Headers(scope=scope)
+        text = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+        if not text or not (page or DESK.fullmatch(scope["path"])):
+            return None
+        if scope["method"] not in SAFE and not _is_same_origin(headers):
+            raise Problem(403, "a browser's key counts only in requests of the desk's own page")
+        try:
+            return await self._checked(text, address)
+        except Problem:
+            if page:
+                return None
+            raise
+
+    async def _checked(self, text: str, address: str) -> Key:
         if not self.limiter.test(self.failures, "failures", address):
             raise Problem(429, "too many wrong keys", headers={"Retry-After": "60"})
         key = await asyncio.to_thread(self.keys.check, text)
@@ -188,7 +225,17 @@ def is_loopback(address: str) -> bool:
 def _scope_of(method: str, path: str) -> str:
     if path == "/metrics":
         return "admin"
-    return "read" if method in ("GET", "HEAD", "OPTIONS") else "events"
+    if DESK.fullmatch(path) or DESK_PAGE.fullmatch(path):
+        return "write"
+    return "read" if method in SAFE else "events"
+
+
+def _is_same_origin(headers: Headers) -> bool:
+    """Whether a browser says that its request comes from a page of this service."""
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None and site != "same-origin":
+        return False
+    return origin is not None and urlsplit(origin).netloc == headers.get("host", "")
 
 
 def _bounded(scope: Scope, receive: Receive, refuse: Callable[[Problem], NoReturn]) -> Receive:
@@ -200,7 +247,7 @@ def _bounded(scope: Scope, receive: Receive, refuse: Callable[[Problem], NoRetur
 
     async def bounded() -> Message:
         nonlocal taken
-        if scope["method"] in ("GET", "HEAD", "OPTIONS"):
+        if scope["method"] in SAFE:
             return await receive()
         try:
             message = await asyncio.wait_for(receive(), BODY_SECONDS)

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
-from publish.api import health, lists, pages, schemas, scores, writing
+from publish.api import corrections, desk, desk_page, health, lists, pages, schemas, scores, writing
 from publish.api.access import Access, Rules
 from publish.api.front import Front
 from publish.api.metrics import Metrics
@@ -45,6 +45,6 @@ def make_routes(state: ServiceState, metrics: Metrics) -> FastAPI:
     app.add_exception_handler(RequestValidationError, on_invalid)
     app.add_exception_handler(HTTPException, on_http)
     app.add_exception_handler(Exception, on_failure)
-    for router in (health.router, scores.router, lists.router, writing.router, pages.router):
-        app.include_router(router)
+    for part in (health, scores, corrections, lists, writing, desk, desk_page, pages):
+        app.include_router(part.router)
     return app

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.engine import Engine
 
@@ -16,11 +17,15 @@ from publish.contract.context import Context
 from publish.contract.forecast import Forecast
 from publish.files.files import PublishError, context_of, latest, read_issue
 from publish.text.age import why_stale
+from streams.sources.desk.desk import Desk
 from streams.store.store import Store
 from theatres import Theatre
 
 AddEvent = Callable[[str, Mapping[str, str], datetime], tuple[str, str]]
 """Theatre, the event's fields, now -> its id, and `stored`, `revised` or `there already`."""
+
+MoveOf = Callable[[str, str, datetime], Mapping[str, Any]]
+"""Theatre, a proposal's id, now -> what the headline would do if it were accepted."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class ServiceState:
     theatres: Mapping[str, Theatre]
     clock: Callable[[], datetime]
     add_event: AddEvent
+    move_of: MoveOf
     editions: dict[str, Edition] = field(default_factory=dict)
 
     @cached_property
@@ -59,6 +65,10 @@ class ServiceState:
     def store(self, theatre: Theatre) -> Store:
         """The theatre's events."""
         return Store(self.engine, theatre.name)
+
+    def desk(self, theatre: Theatre) -> Desk:
+        """The theatre's proposals and decisions."""
+        return Desk(self.store(theatre), theatre)
 
     def theatre(self, name: str) -> Theatre:
         """The theatre, or Problem 404 with the known ones."""

@@ -18,13 +18,15 @@ from errors import DyadcastError
 from streams.store.database import reading, writing
 from streams.store.schema import metadata
 
-Scope = Literal["read", "events", "admin"]
+Scope = Literal["read", "events", "write", "admin"]
 GRANTS: Final[dict[str, frozenset[str]]] = {
     "read": frozenset({"read"}),
     "events": frozenset({"read", "events"}),
-    "admin": frozenset({"read", "events", "admin"}),
+    "write": frozenset({"read", "events", "write"}),
+    "admin": frozenset({"read", "events", "write", "admin"}),
 }
-"""What each scope may do: read; also write events; also see what is for the operator."""
+"""What each scope may do: read; also write events; also decide at the desk; also see what is for
+the operator."""
 PREFIX: Final = "dyk"
 NAME_LENGTH: Final = 100
 

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from streams.events.event import Event
 from streams.sources.desk.autonomy import CoderRecord, records
-from streams.sources.desk.decisions import Decision, Ruling, decide, decisions_of, event_of
-from streams.sources.desk.proposals import WAITING, Filed, read_filed, read_one
+from streams.sources.desk.decisions import AUTO, Decision, Ruling, decide, decisions_of, event_of
+from streams.sources.desk.proposals import WAITING, DeskError, Filed, read_filed, read_one
 from streams.sources.desk.tables import proposals
 from streams.store.database import reading
 from streams.store.store import Store
@@ -51,6 +51,8 @@ class Desk:
         Raises DeskError for a proposal that is not there or a ruling that cannot be, DecidedError
         where somebody else was first, EventError for a mended event that cannot be.
         """
+        if ruling.by.strip().casefold() == AUTO:
+            raise DeskError("no person's name", found=ruling.by, do="make a key of another name")
         with self.store.landing("desk", "", "", ruling.at) as landing:
             filed = read_one(landing.connection, self.theatre.name, proposal_id)
             return decide(landing, self.theatre, filed, ruling)

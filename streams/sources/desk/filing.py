@@ -10,6 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from streams.events.event import EventError
 from streams.sources.desk.autonomy import is_audited, may_pass
 from streams.sources.desk.decisions import AUTO, Ruling, decide
 from streams.sources.desk.linking import contradiction, joined, mate_of, with_denials
@@ -19,6 +20,7 @@ from streams.sources.desk.proposals import (
     KNOWN,
     REVISION,
     WAITING,
+    DeskError,
     Filed,
     content_of,
     read_filed,
@@ -30,7 +32,8 @@ from streams.sources.news.article import Article
 from streams.sources.news.proposal import Proposal
 from streams.store.landing import Landing
 from streams.store.versions import stamp
-from theatres import Theatre
+from theatres import Source, Theatre
+from theatres.source import NEWS
 
 AROUND: Final = 700
 """Characters of the article that are kept on each side of the sentence."""
@@ -91,7 +94,8 @@ def file_article(
 def forget_passages(landing: Landing, theatre: Theatre, at: datetime) -> None:
     """Empties the passages of articles that were filed too long ago: they are others' property."""
     table = proposal_evidence.c
-    oldest = stamp(at - timedelta(days=theatre.desk.keep_days))
+    news = next((each for each in theatre.sources if each.name == NEWS), Source(name=NEWS))
+    oldest = stamp(at - timedelta(days=news.keep_text_days))
     landing.connection.execute(
         sa.update(proposal_evidence)
         .where(table.theatre == theatre.name, table.filed_at < oldest, table.passage != "")
@@ -227,5 +231,9 @@ class _Filing:
             mine = mine.filter_by(theatre=self.theatre.name, proposal_id=proposal_id)
             self.connection.execute(mine.values(audit=True))
             return False
-        decide(self.landing, self.theatre, filed, Ruling("accept", AUTO, self.at, filed.revision))
+        ruling = Ruling("accept", AUTO, self.at, filed.revision)
+        try:
+            decide(self.landing, self.theatre, filed, ruling)
+        except (DeskError, EventError):
+            return False  # no valid event as it stands: a person mends or rejects it
         return True
