@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import scoringrules as sr
 
+from benchmarks.levels import conformal_levels
 from benchmarks.panels import (
     Walked,
     arguments,
@@ -27,7 +28,7 @@ from benchmarks.panels import (
 from benchmarks.peer import peer_features, peer_forecast
 from features.arrays import Floats
 from features.monthly.panel import MONTHS_A_YEAR, Panel, label
-from models.combining.conformal import conformal_levels, in_step, transform
+from models.combining.conformal import in_step, transform
 from models.learners.memories import frequencies
 from models.learners.panel import NegativeBinomial
 from models.numerics.distribution import quantiles

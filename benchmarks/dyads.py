@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.increment import increment, log_score
+from benchmarks.memories import leaning_memories
 from benchmarks.month_ends import monthly_columns
 from benchmarks.panels import (
     Walked,
@@ -35,7 +36,7 @@ from benchmarks.skill import mean_over_months
 from features.arrays import Bools, Floats
 from features.history import history_of
 from features.monthly.panel import Panel
-from models.learners.memories import frequencies, leaning_memories
+from models.learners.memories import frequencies
 from models.numerics.distribution import falling
 from models.recipes.months import Study, dyad_recipe, dyad_study, rungs_of
 from streams.sources.chronicle import read

@@ -14,7 +14,7 @@ from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
 from benchmarks.skill import Skill, calibration_slope, skill_over_months, skill_over_units
 from features.arrays import Bools, Floats, Ints
-from features.monthly.panel import Panel, month_name, month_number
+from features.monthly.panel import MONTHS_A_YEAR, Panel, month_number
 from features.monthly.sides import Sides
 from models.combining.combine import combine
 from models.judging.gate import ENSEMBLE
@@ -211,6 +211,12 @@ def walked_months(
     problem = months.pose(study, rates)
     starts = months.walk_starts(first, len(problem.origins) - min(study.horizons), warm, refit)
     return walked(problem, replace(recipe, rates=tuple(problem.rates)), starts, seed)
+
+
+def month_name(number: int) -> str:
+    """Like 2015-01."""
+    year, month = divmod(number, MONTHS_A_YEAR)
+    return f"{year:04d}-{month + 1:02d}"
 
 
 def month_names(panel: Panel) -> Callable[[int], str]:

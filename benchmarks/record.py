@@ -17,11 +17,10 @@ from typing import Any, Final
 import pandas as pd
 from matplotlib.figure import Figure
 
+from benchmarks.figures import lead_figure, log_record, skill_figure
 from features.rates import RATES
 from flows.pipeline.settings import read_settings
-from models.tracking.figures import lead_figure, skill_figure
 from models.tracking.registry import open_registry
-from models.tracking.runs import log_record
 
 Result = dict[str, Any]
 HEAD: Final = """# The record

@@ -22,10 +22,10 @@ import pandas as pd
 import scoringrules as sr
 from scipy.special import expit
 
-from benchmarks.panels import month_of
+from benchmarks.panels import month_name, month_of
 from benchmarks.peer import peer_features, peer_forecast
 from features.arrays import Floats
-from features.monthly.panel import Panel, decayed, month_name, month_number
+from features.monthly.panel import Panel, decayed, month_number
 from models.numerics.distribution import bent, falling, quantiles, reached
 from models.numerics.losses import log_loss
 from models.numerics.odds import log_odds

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from models.combining.conformal import bins_of, bounds, conformal_levels, in_step, transform
+from benchmarks.levels import bins_of, bounds, conformal_levels
+from models.combining.conformal import in_step, transform
 
 LADDER = (1.0, 5.0, 25.0)
 

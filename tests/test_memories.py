@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from learning import made_counts
 
+from benchmarks.memories import leaning_memories
 from features.arrays import Floats
 from features.monthly.panel import Panel
-from models.learners.memories import frequencies, leaning_memories
+from models.learners.memories import frequencies
 
 
 def test_frequencies_by_hand() -> None:

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.panels import month_name
 from features.arrays import Floats
 from features.monthly.panel import (
     Panel,
     decayed,
     label,
-    month_name,
     month_number,
     others_mean,
     panel_features,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from learning import lesson
 
+from benchmarks.prior import fit_prior, memory, write_prior
 from features.arrays import Floats
 from features.monthly.panel import Panel
 from features.rates import RATES
@@ -15,11 +16,8 @@ from models.learners.hazard import Hazard
 from models.learners.prior import (
     COLUMNS,
     PriorError,
-    fit_prior,
-    memory,
     read_prior,
     whitened,
-    write_prior,
 )
 from models.problems.problem import Rows
 

@@ -184,12 +184,6 @@ def month_number(year: int, month: int) -> int:
     return MONTHS_A_YEAR * year + month - 1
 
 
-def month_name(number: int) -> str:
-    """Like 2015-01."""
-    year, month = divmod(number, MONTHS_A_YEAR)
-    return f"{year:04d}-{month + 1:02d}"
-
-
 FAMILIES = ("own_history", "kinds_of_violence", "neighbours", "world")
 _PREFIXES = {
     **dict.fromkeys(("near", "side"), "neighbours"),

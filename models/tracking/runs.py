@@ -1,7 +1,7 @@
 """What a training leaves in MLflow: one run with its record, verdicts, figures and model."""
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -19,7 +19,6 @@ from models.tracking.registry import TRUSTED, experiment_of, model_name
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-RECORD: Final = "record"
 LIBRARIES: Final = ("numpy", "pandas", "scikit-learn", "scipy", "statsmodels")
 
 
@@ -162,25 +161,3 @@ def _keep_model(
     client.set_model_version_tag(name, made, "contract", model.contract)
     client.set_model_version_tag(name, made, "trained_as_of", model.trained_as_of)
     return made
-
-
-def log_record(
-    client: "MlflowClient",
-    artifacts: Path,
-    name: str,
-    metrics: Mapping[str, float],
-    files: Sequence[Path],
-) -> str:
-    """The id of a new run in the experiment `record`, with a benchmark's scores and its files."""
-    from mlflow.entities import Metric
-    from mlflow.utils.git_utils import get_git_commit
-
-    commit = get_git_commit(__file__) or "not a git checkout"
-    tags = {"mlflow.runName": name, "model": name, "mlflow.source.git.commit": commit}
-    run = client.create_run(experiment_of(client, RECORD, artifacts), tags=tags)
-    run_id = str(run.info.run_id)
-    client.log_batch(run_id, [Metric(key, value, 0, 0) for key, value in metrics.items()])
-    for file in files:
-        client.log_artifact(run_id, str(file))
-    client.set_terminated(run_id)
-    return run_id
