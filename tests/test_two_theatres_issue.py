@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from second import COVERED, SECOND, make_second
 from starlette.testclient import TestClient
 
+from features.rates import RATES
 from flows.pipeline import champions, issue, knowledge, resolution
 from flows.pipeline.event_vintage import event_vintage
 from flows.pipeline.settings import Settings
@@ -40,8 +41,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 def light(problem: Problem, seed: int, own: bool, pooled: bool) -> dict[str, Learner]:
     """Members that learn nothing: what is trained here is not judged here."""
     names = ("logistic", "hazard", "boosting", *(("pooled",) if pooled else ()))
-    rates: dict[str, Learner] = {name: Rate(name, problem.thresholds) for name in events.RATES}
-    return rates | {name: Rate(events.RATES[0], problem.thresholds) for name in names}
+    rates: dict[str, Learner] = {name: Rate(name, problem.thresholds) for name in RATES}
+    return rates | {name: Rate(RATES[0], problem.thresholds) for name in names}
 
 
 @pytest.fixture(scope="module")

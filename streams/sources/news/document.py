@@ -26,7 +26,6 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _HYPHENATED = re.compile(r"(?<=[a-z])-\n(?=[a-z])")
 _WRAPPED = re.compile(r"(?<![.!?:\n])\n(?=[a-z(])")
 _STAMP = re.compile(r"(?<!\d)(20\d\d)[-_/.](\d{1,2})[-_/.](\d{1,2})(?!\d)")
-_LEAST_LETTERS = 0.3
 
 
 @dataclass(frozen=True, slots=True)

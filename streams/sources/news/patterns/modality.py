@@ -18,7 +18,6 @@ _OF_NOUNS = listed("nominal joint announced agentless")
 _LINKS = listed(", and but that")
 _AUXILIARY = listed("will would could may might should must can shall")
 _MARKS = frozenset((";", ":", "—", "–", ".", "!", "?"))
-_HAVE = frozenset(("have", "be", "get"))
 
 
 class Moods:
