@@ -11,9 +11,8 @@ import sqlalchemy as sa
 from second import COVERED, SECOND, make_second
 from starlette.testclient import TestClient
 
-from features.rates import RATES
 from flows.pipeline import champions, issue, knowledge, resolution
-from flows.pipeline.event_vintage import event_vintage
+from flows.pipeline.event_vintage import event_vintages
 from flows.pipeline.settings import Settings
 from flows.serving import service
 from models.learners.design import Learner
@@ -31,6 +30,7 @@ from streams.store.store import connect
 from theatres import load_theatre, load_theatres
 
 FIRST = "pak_afg"
+MEMBERS = events.members
 BOTH = (FIRST, SECOND)
 NOW = datetime(*COVERED[1].timetuple()[:3], 12, tzinfo=UTC)
 BEFORE = NOW - timedelta(days=20)
@@ -39,10 +39,13 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def light(problem: Problem, seed: int, own: bool, pooled: bool) -> dict[str, Learner]:
-    """Members that learn nothing: what is trained here is not judged here."""
-    names = ("logistic", "hazard", "boosting", *(("pooled",) if pooled else ()))
-    rates: dict[str, Learner] = {name: Rate(name, problem.thresholds) for name in RATES}
-    return rates | {name: Rate(RATES[0], problem.thresholds) for name in names}
+    """The base rates, and one of them for every member that would have to learn."""
+    made = MEMBERS(problem, seed, own, pooled)
+    rate = next(name for name in made if isinstance(made[name], Rate))
+    return {
+        name: each if isinstance(each, Rate) else Rate(rate, problem.thresholds)
+        for name, each in made.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +70,8 @@ class Pair:
 def issued(settings: Settings, name: str, now: datetime, register: bool) -> Forecast:
     """The theatre's issue of that moment, published."""
     known = knowledge.gather(settings, name, now.date(), now.date())
-    part = champions.ready(settings, event_vintage(known), register)
-    return issue.issue(settings, name, issue.make_forecast(settings, known, [part], now))[0]
+    parts = [champions.ready(settings, each, register) for each in event_vintages(known)]
+    return issue.issue(settings, name, issue.make_forecast(settings, known, parts, now))[0]
 
 
 @pytest.fixture
