@@ -14,7 +14,8 @@ from streams.store.store import Store
 
 HOUSE = Path(__file__).parent.parent
 READERS = {"streams/sources/news/feeds/pages.py", "streams/sources/news/feeds/visits.py"}
-"""What touches the table of articles, besides the file where it stands."""
+COUNTER = "streams/sources/desk/reading.py"
+"""What touches the table of articles, besides the file where it stands; the last counts alone."""
 
 
 def test_name_of_a_private_address_is_not_asked(server: Server) -> None:
@@ -69,7 +70,11 @@ def test_texts_have_one_door_and_it_leads_to_coders_alone() -> None:
     feeds = "streams.sources.news.feeds"
     outside = importers(f"{feeds}.stored") - importers(f"{feeds}.stored", "articles")
 
-    assert importers(f"{feeds}.stored", "articles") == READERS
+    assert importers(f"{feeds}.stored", "articles") == {*READERS, COUNTER}
+    counting = (HOUSE / COUNTER).read_text(encoding="utf-8")
+    assert "table.text" not in counting
+    assert "articles.c.text" not in counting
+    assert "sa.select(articles)" not in counting
     assert {each.rpartition("/")[0] for each in outside} == {
         "streams/sources/news/feeds",
         "flows/pipeline",
