@@ -36,7 +36,7 @@ def pasts(known: Knowledge, target: str, gap: int) -> Iterator[tuple[Past, Recip
     grid = events.learning_grid(watched.first, watched.until, gap)
     posed = events.pose(history, theatre, {target: watched}, grid, gap)
     for (_, units), problem in posed.items():
-        recipe = events.event_recipe(theatre, target, units)
+        recipe = events.event_recipe(theatre, target, units, gap)
         starts = events.walk_starts(problem, watched.first, gap)
         (record,) = walk([(problem, recipe, starts)], SEED, None, tell)
         day = to_day(known.as_of)

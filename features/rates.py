@@ -14,7 +14,7 @@ PRIOR_WINDOWS = 4.0
 """What the prior weighs, in windows: enough that no rate is 0 or 1."""
 POOLED = "pooled_52"
 """Where several units share a model: a unit's 52-week memory, leaning on that of all of them."""
-POOLED_WINDOWS = 12.0
+POOLED_WINDOWS = 30.0
 """What the memory of all weighs in it, in windows."""
 
 

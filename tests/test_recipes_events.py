@@ -16,7 +16,7 @@ from models.problems.problem import Problem, Record
 from models.recipes.events import (
     PRIOR,
     REFIT_WEEKS,
-    RULE,
+    believed_soon,
     columns,
     event_recipe,
     members,
@@ -70,11 +70,13 @@ def records() -> list[Record]:
 
 
 def test_members_are_baselines_first_and_each_has_a_prior() -> None:
-    dyad, segment = (event_recipe(PAK_AFG, "clash", units) for units in ((DYAD,), ("khyber",)))
+    dyad, segment = (
+        event_recipe(PAK_AFG, "clash", units) for units in ((DYAD,), ("khyber", "chaman"))
+    )
 
     assert dyad.models[: len(RATES)] == RATES
     assert set(dyad.pool) == set(PRIOR) - {POOLED}
-    assert set(segment.pool) == set(PRIOR) - {"pooled"}
+    assert segment.pool == ("climatology", POOLED, "logistic", "hazard", "boosting")
     assert segment.models[: len(RATES) + 1] == (*RATES, POOLED)
     assert "pooled" not in event_recipe(PAK_AFG, "closure", (DYAD,)).pool
 
@@ -105,14 +107,22 @@ def test_walk_forecasts_every_origin_from_the_first_on(records: list[Record]) ->
 
 
 def test_combine_starts_from_the_prior_and_no_calibration(records: list[Record]) -> None:
-    combined = combine(records[0], RULE, records[0].models, END, nests=True)
+    dyad, rule = records[0], event_recipe(SMALL, "clash", (DYAD,)).rule
+    combined = combine(dyad, rule, dyad.models, END, nests=True)
 
-    dyad = records[0]
-    shares = [RULE.believed(dyad.models, horizon) for horizon in dyad.problem.horizons]
+    shares = [rule.believed(dyad.models, horizon) for horizon in dyad.problem.horizons]
     weight = np.array([np.array(each) / sum(each) for each in shares])
     first = np.einsum("hm,mkuho->kuho", weight, dyad.p[..., :REFIT_WEEKS])
     assert combined.pooled[..., :REFIT_WEEKS] == pytest.approx(first, abs=1e-12)
     assert combined.p[..., :REFIT_WEEKS] == pytest.approx(first, abs=1e-9)
+
+
+def test_pooled_counts_the_less_the_later_a_window_ends() -> None:
+    here, across = (believed_soon((7, 14, 90), gap) for gap in (0, 7))
+
+    assert here == {7: {"pooled": 80.0}, 14: {"pooled": 20.0}, 90: {"pooled": 1.0}}
+    assert across[7] == here[14]
+    assert event_recipe(PAK_AFG, "clash", (DYAD,), 7).rule.prior_at[7] == here[14]
 
 
 def test_spans_tell_the_calm_from_the_escalated(records: list[Record]) -> None:

@@ -73,7 +73,7 @@ def _event_vintage(
         return [
             Asked(
                 problem,
-                events.event_recipe(theatre, name, units),
+                events.event_recipe(theatre, name, units, gap),
                 events.walk_starts(problem, first, gap),
                 shown_from=shown_from,
             )

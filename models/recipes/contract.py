@@ -28,7 +28,7 @@ def contract(theatre: Theatre, group: str) -> str:
     """
     promise: list[object] = [METHOD_VERSION]
     if group == EVENTS:
-        promise += [table.contract(theatre), str(prior.read_prior()), str(events.RULE)]
+        promise += [table.contract(theatre), str(prior.read_prior()), str(events.RULE), events.SOON]
         promise += [events.columns(own) for own in (False, True)]
     else:
         promise += [theatre.targets[group].model_dump(exclude={"meaning"})]

@@ -1,7 +1,7 @@
 """Events between the two sides by week: what is asked of the dyad and its segments, and how."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
 from typing import Final
@@ -45,7 +45,7 @@ PRIOR: Final = {
     "memory_26": 0.5,
     "memory_52": 3.0,
     "memory_104": 3.0,
-    "pooled_52": 30.0,
+    "pooled_52": 10.0,
     "persistence": 0.1,
     "logistic": 1.0,
     "hazard": 3.0,
@@ -54,11 +54,9 @@ PRIOR: Final = {
 }
 """What the ensemble believes of each member before it has a record: the memories, and the hazard
 model that starts from them, over rules that forget nothing and models with many terms."""
-SOON: Final = {7: {"pooled": 80.0}, 14: {"pooled": 20.0}, 30: {"pooled": 3.0}}
-"""The sooner, the more the model counts that starts from other states' dyads: it rises at once when
-a spell of force begins, memories weeks later (benchmarks.alarm). On 2012 to 2018 it costs 0.2, 0.4
-and 0.1% of log score."""
-RULE: Final = Rule("tempered", calibration=400.0, trust=0.1, prior=PRIOR, prior_at=SOON)
+RULE: Final = Rule("tempered", calibration=400.0, trust=0.1, prior=PRIOR)
+SOON: Final = 80.0
+"""What the ensemble believes of `pooled` a week ahead; see `believed_soon`."""
 
 RECENT = tuple(f"dyad.{family}.decayed_30" for family in OWN_FAMILIES)
 STATE = (
@@ -91,7 +89,7 @@ def members(problem: Problem, seed: int, own: bool, pooled: bool) -> dict[str, L
     k = problem.thresholds
     near, state = (OWN, OWN_STATE) if own else ((), ())
     return {
-        **{rate: Rate(rate, k) for rate in rates_of(own)},
+        **{rate: Rate(rate, k) for rate in rates_of(len(problem.units))},
         "logistic": MemoryLogistic(k, (*RECENT, *STATE, *near, *state)),
         "hazard": Hazard(k, (*RECENT, *near)),
         "boosting": Boosting(k, (*RECENT, *near, *state), seed=seed),
@@ -99,9 +97,9 @@ def members(problem: Problem, seed: int, own: bool, pooled: bool) -> dict[str, L
     }
 
 
-def rates_of(own: bool) -> tuple[str, ...]:
-    """The base rates: of units that share a model the memory that leans on all, too."""
-    return (*RATES, POOLED) if own else RATES
+def rates_of(units: int) -> tuple[str, ...]:
+    """The base rates: of several units that share a model the memory that leans on all, too."""
+    return (*RATES, POOLED) if units > 1 else RATES
 
 
 def columns(own: bool) -> tuple[str, ...]:
@@ -109,22 +107,41 @@ def columns(own: bool) -> tuple[str, ...]:
     return tuple(sorted({*RECENT, *STATE, *prior.COLUMNS, *((*OWN, *OWN_STATE) if own else ())}))
 
 
-def event_recipe(theatre: Theatre, target: str, units: tuple[str, ...]) -> Recipe:
-    """How one target's dyad, or its segments together, are learnt.
+def believed_soon(days: tuple[int, ...], gap: int) -> dict[int, dict[str, float]]:
+    """What the ensemble believes of `pooled` by horizon: the more, the sooner after what is known
+    the window ends.
+
+    It starts from other states' dyads and rises at once when a spell of force begins, memories
+    weeks later (benchmarks.alarm): SOON a week ahead, a quarter at twice the lead time, and so on,
+    at least as much as PRIOR says. On 2012 to 2018 it costs 0.2, 0.4 and 0.1% of log score at 7, 14
+    and 30 days. Across a gap what it starts from is the older the wider that is.
+    """
+    return {
+        horizon: {"pooled": max(PRIOR["pooled"], SOON * (WEEK / (gap + horizon)) ** 2)}
+        for horizon in days
+    }
+
+
+def event_recipe(theatre: Theatre, target: str, units: tuple[str, ...], gap: int = 0) -> Recipe:
+    """How one target's dyad, or its segments together, are learnt across a gap.
 
     What other dyads teach about force starts the dyad's own model where the theatre asks for it.
+    Segments are held against the memory that leans on all of theirs, and no member of their pool
+    remembers a segment alone: what comes there is too seldom.
     """
     own = units != (DYAD,)
     pooled = theatre.targets[target].prior == "interstate" and not own
-    names = (*rates_of(own), "logistic", "hazard", "boosting", *(("pooled",) if pooled else ()))
+    rates = rates_of(len(units))
+    first = ("climatology", POOLED) if POOLED in rates else rates
+    names = (*first, "logistic", "hazard", "boosting", *(("pooled",) if pooled else ()))
     return Recipe(
         members=partial(members, own=own, pooled=pooled),
         joint=True,
         sampling=_sampling,
-        rates=rates_of(own),
+        rates=rates,
         pool=names,
-        rule=RULE,
-        baseline=theatre.baseline,
+        rule=replace(RULE, prior_at=believed_soon(theatre.targets[target].days, gap)),
+        baseline=POOLED if POOLED in rates else theatre.baseline,
         families=OWN_FAMILIES,
         family_of=column_family,
         nests=True,
