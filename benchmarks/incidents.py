@@ -5,8 +5,8 @@
 The embedded chronicle beside UCDP's extract of Pakistan to 2021, the candidate release of October
 2023, and a table of 2025 without places. `incident_pairs.csv` names pairs of reports, whether they
 tell one thing, and why; pairs of one chronicle row stand in one half. All pairs had been read when
-the rules were drafted, so neither half is a test of them. Beside the rules stands what labels used before: the same day, stretch
-and type, whoever acts.
+the rules were drafted, so neither half is a test of them. Beside the rules stands what labels used
+before: the same day, stretch and type, whoever acts.
 """
 
 import argparse

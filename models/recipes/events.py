@@ -89,7 +89,7 @@ def members(problem: Problem, seed: int, own: bool, pooled: bool) -> dict[str, L
     k = problem.thresholds
     near, state = (OWN, OWN_STATE) if own else ((), ())
     return {
-        **{rate: Rate(rate, k) for rate in rates_of(len(problem.units))},
+        **{rate: Rate(rate, k) for rate in remembered(len(problem.units))},
         "logistic": MemoryLogistic(k, (*RECENT, *STATE, *near, *state)),
         "hazard": Hazard(k, (*RECENT, *near)),
         "boosting": Boosting(k, (*RECENT, *near, *state), seed=seed),
@@ -100,6 +100,11 @@ def members(problem: Problem, seed: int, own: bool, pooled: bool) -> dict[str, L
 def rates_of(units: int) -> tuple[str, ...]:
     """The base rates: of several units that share a model the memory that leans on all, too."""
     return (*RATES, POOLED) if units > 1 else RATES
+
+
+def remembered(units: int) -> tuple[str, ...]:
+    """The base rates that are members: of several units none that remembers one of them alone."""
+    return ("climatology", POOLED) if units > 1 else RATES
 
 
 def columns(own: bool) -> tuple[str, ...]:
@@ -131,8 +136,7 @@ def event_recipe(theatre: Theatre, target: str, units: tuple[str, ...], gap: int
     """
     own = units != (DYAD,)
     pooled = theatre.targets[target].prior == "interstate" and not own
-    rates = rates_of(len(units))
-    first = ("climatology", POOLED) if POOLED in rates else rates
+    rates, first = rates_of(len(units)), remembered(len(units))
     names = (*first, "logistic", "hazard", "boosting", *(("pooled",) if pooled else ()))
     return Recipe(
         members=partial(members, own=own, pooled=pooled),
