@@ -26,7 +26,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 @pytest.fixture
 def empty(tmp_path: Path) -> Settings:
     """Settings on a store that holds the chronicle alone."""
-    settings = read_settings({"DYADCAST_HOME": str(tmp_path)})
+    tracking = f"sqlite:///{tmp_path / 'mlruns' / 'mlflow.db'}"
+    settings = read_settings({"DYADCAST_HOME": str(tmp_path), "MLFLOW_TRACKING_URI": tracking})
     knowledge.ingest(settings, "pak_afg", NOW)
     return settings
 
@@ -139,6 +140,15 @@ def test_a_model_of_the_next_wider_gap_answers(empty: Settings, late: int, gap: 
     (data,) = event_vintages(known)
 
     assert (data.gap, data.days_late, data.beyond) == (gap, late, False)
+
+
+def test_an_earlier_model_of_a_narrower_gap_can_still_be_asked(empty: Settings) -> None:
+    known = knowledge.gather(
+        empty, "pak_afg", CALM_UNTIL + timedelta(31), CALM_UNTIL + timedelta(31)
+    )
+
+    assert events_of(known, 0).days_late == 31
+    assert not events_of(known, 0).beyond  # else a change would be split by base rates
 
 
 def test_what_was_told_of_the_gap_stands_apart_across_a_narrower_one(empty: Settings) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from features.watching import GAPS
 from models.forecasting.training import Asked
 from models.problems.problem import Rows
 from models.recipes.contract import EVENTS
@@ -56,7 +57,7 @@ class Vintage:
     @property
     def beyond(self) -> bool:
         """Whether as_of lies so late that nothing is left to tell but the base rate."""
-        return self.group == EVENTS and self.days_late > self.gap
+        return self.group == EVENTS and self.days_late > GAPS[-1]
 
     @property
     def stale(self) -> bool:

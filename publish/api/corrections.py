@@ -81,7 +81,7 @@ def corrected(
     return sent(request, table(made, Age(conflict.name, None, None, ""), chosen))
 
 
-@router.get("/events.csv", responses=CSV)
+@router.get("/events.csv", response_class=Response, responses=CSV)
 def events_csv(
     request: Request, theatre: Named, wanted: Annotated[ExportPart, Query()]
 ) -> Response:
