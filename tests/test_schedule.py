@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
@@ -102,7 +103,9 @@ def test_daily_runs_against_a_standing_server(server: str, trained: Job, tmp_pat
         assert process.wait(300) == 0
 
     assert latest(job.home / "published", "pak_afg").status == "ok"
-    assert [run["name"] for run in completed(server)] == ["pak_afg as of None"]
+    assert [run["name"] for run in completed(server)] == [
+        f"pak_afg as of {datetime.now(UTC).date()}"
+    ]
 
 
 def test_schedule_completes_the_runs_that_the_cron_lines_began(
