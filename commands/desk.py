@@ -202,6 +202,9 @@ def done_reading(
     until: Annotated[
         datetime, typer.Option(formats=["%Y-%m-%d"], help="the last day that was worked off")
     ],
+    read_elsewhere: Annotated[
+        bool, typer.Option("--read-elsewhere", help="I have read the articles that could not be")
+    ] = False,
     by: By = "",
     theatre: TheatreName = "",
 ) -> None:
@@ -215,7 +218,8 @@ def done_reading(
 
     desk = _desk(theatre)
     now = datetime.now(UTC)
-    print(declare_read(desk.store, desk.theatre, until.date(), now, _who(by)).line())
+    day, who = until.date(), _who(by)
+    print(declare_read(desk.store, desk.theatre, day, now, who, read_elsewhere).line())
 
 
 @app.command("export")

@@ -41,9 +41,13 @@ class History:
         """The chosen versions, in the same order."""
         return History(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
+    def alive(self, origin: int) -> Bools:
+        """Which versions counted on that day."""
+        return (self.known <= origin) & (origin < self.until)
+
     def as_of(self, origin: int) -> "History":
         """The versions that counted on that day: nothing known later is in it."""
-        return self.take((self.known <= origin) & (origin < self.until))
+        return self.take(self.alive(origin))
 
     def as_known(self, day: int) -> "History":
         """The history that stood in the books on that day: later versions and ends are unknown."""

@@ -12,7 +12,8 @@ MEMORIES = (26, 52, 104)
 RATES = ("climatology", *(f"memory_{weeks}" for weeks in MEMORIES), "persistence")
 PRIOR_WINDOWS = 4.0
 """What the prior weighs, in windows: enough that no rate is 0 or 1."""
-POOLED = "pooled_52"
+POOLED_WEEKS = 52
+POOLED = f"pooled_{POOLED_WEEKS}"
 """Where several units share a model: a unit's 52-week memory, leaning on that of all of them."""
 POOLED_WINDOWS = 30.0
 """What the memory of all weighs in it, in windows."""
@@ -40,7 +41,7 @@ def rates_at(labels: Labels, grid: Ints, at: Ints, gap: int = 0) -> dict[str, Fl
     Windows begin on the grid (weekly); those closed `gap` days before the day count, none else. A
     memory weighs a window by 0.5 ** (its age in weeks / half-life) and leans on climatology;
     persistence is the rate among windows that came `gap` days after a spell like the one so many
-    days before (active or calm).
+    days before (active or calm). Of several units POOLED is told, too.
     """
     origins = np.union1d(grid - gap, at - gap).astype(np.int32)
     spells = active(labels, origins)
@@ -68,7 +69,7 @@ def _rates(
         weight = 0.5 ** (age / (WEEK * weeks))
         found[f"memory_{weeks}"] = _shrunk(hits @ weight, closed @ weight, climatology)
     if len(known) > 1:
-        weight = 0.5 ** (age / (WEEK * 52))
+        weight = 0.5 ** (age / (WEEK * POOLED_WEEKS))
         mine, seen = hits @ weight, closed @ weight
         every = _shrunk(mine.sum(axis=0), seen.sum(axis=0), climatology.mean(axis=0))
         found[POOLED] = (mine + POOLED_WINDOWS * every) / (seen + POOLED_WINDOWS)

@@ -180,7 +180,7 @@ def contract(theatre: Theatre) -> str:
         theatre.actors,
         theatre.reporting_lag_days,
         [
-            source.model_dump(include={"name", "features", "labels", "apart"})
+            source.model_dump(include={"name", "features", "labels", "apart", "tells"})
             for source in theatre.sources
             if source.features or source.labels
         ],

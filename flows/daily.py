@@ -182,7 +182,7 @@ def train(theatre: str, as_of: date | None = None, because: str = "") -> dict[st
     register = known.as_of >= known.today
     logged, reasons = {}, []
     for data in look(settings, known):
-        asked = [data] if data.reports is None else [data, data.reports]
+        asked = [data, *(reports for reports, _ in data.reports)]
         if reason := champions.why_not(data):
             reasons.append(f"{data.group}: {reason}")
         for each in {vintage.gap: vintage for vintage in asked if not reason}.values():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from chronicles import CALM_UNTIL, make_csv, make_file
 from forecasts import make_forecast, make_row
+from vintages import cover
 
 from flows.pipeline import knowledge, resolution
 from flows.pipeline.settings import Settings, read_settings
@@ -145,6 +146,6 @@ def test_window_is_closed_once_coverage_reaches_it(settings: Settings) -> None:
     Archive(connect(settings.database_url)).append(make_forecast(beyond, rows=(make_row(beyond),)))
     resolution.close(settings, "pak_afg", now)
 
-    knowledge.extend_coverage(settings, "pak_afg", beyond + timedelta(7), now)
+    cover(settings, beyond + timedelta(7), now)
 
     assert resolution.close(settings, "pak_afg", now) == resolution.Closed(1, 0)

@@ -54,9 +54,9 @@ def listed(store: Store, status: str, published: str = "2025-11-15T08:00:00.0000
         connection.execute(sa.insert(articles).values(**row))
 
 
-def done(store: Store, until: date = DAY) -> str:
+def done(store: Store, until: date = DAY, elsewhere: bool = False) -> str:
     """What Ann's declaration says."""
-    return declare_read(store, fed(), until, NOW, "Ann").line()
+    return declare_read(store, fed(), until, NOW, "Ann", elsewhere).line()
 
 
 def test_days_are_read_where_all_is_decided(store: Store) -> None:
@@ -66,7 +66,7 @@ def test_days_are_read_where_all_is_decided(store: Store) -> None:
     (filed,) = desk_of(store).listed()
     rule(desk_of(store), filed.proposal_id, "accept")
 
-    assert done(store) == (
+    assert done(store, elsewhere=True) == (
         "read from 2025-11-14 to 2025-11-20: 2 feeds answered 14 times, 2 articles"
         " (1 could not be read), 1 decisions"
     )
@@ -109,6 +109,16 @@ def test_article_that_waits_keeps_its_day_unread(store: Store) -> None:
     with pytest.raises(DeskError, match="an article was not read yet"):
         done(store)
     done(store, date(2025, 11, 14))
+
+
+def test_article_that_could_not_be_read_is_unknown_and_not_calm(store: Store) -> None:
+    listed(alive(store), UNREAD)
+
+    with pytest.raises(DeskError, match=r"1 articles could not be read, .*--read-elsewhere"):
+        done(store)
+    assert store.coverage("desk") is None
+    done(store, date(2025, 11, 14))  # it was published the day after
+    done(store, elsewhere=True)
 
 
 def test_coverage_goes_on_from_where_it_ended(store: Store) -> None:

@@ -7,11 +7,12 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from faults import Killed, dying_at
-from jobs import Job
+from jobs import Job, relocated
 
 from publish.files.files import PublishError, latest
 
@@ -66,31 +67,39 @@ def kill(job: Job, ready: Callable[[], bool], seconds: float) -> bool:
     return alive
 
 
+@pytest.fixture
+def today(trained: Job, tmp_path: Path) -> Job:
+    """An undisturbed run of today, as a process of its own makes it; its models are its own."""
+    place = relocated(trained.tracking.parent, tmp_path / "mlruns")
+    home, now = tmp_path / "whole" / "home", datetime.now(UTC)
+    job = Job(home, place / "mlflow.db", trained.prefect, now)
+    done = job.run("forecast", "--json")
+    assert done.returncode == 0, done.stderr
+    return job
+
+
 @pytest.mark.slow
-def test_forecast_killed_at_random_moments_leaves_nothing_torn(
-    trained: Job, tmp_path: Path
-) -> None:
+def test_forecast_killed_at_random_moments_leaves_nothing_torn(today: Job, tmp_path: Path) -> None:
     draw = random.Random(20251115)  # noqa: S311 (nothing secret)
     killed = 0
     for number in range(KILLS):
         folder = tmp_path / str(number)
         folder.mkdir()
-        job = trained.elsewhere(folder)
+        job = replace(today, home=folder / "home")
         killed += kill(job, lambda: True, draw.uniform(0.5, RUN_SECONDS))
         check_published(job)
-        check_next_run(job, trained)
+        check_next_run(job, today)
     assert killed, "every run had ended before it was killed"
 
 
 @pytest.mark.slow
 def test_forecast_killed_while_prefect_makes_its_database_runs_again(
-    trained: Job, tmp_path: Path
+    today: Job, tmp_path: Path
 ) -> None:
-    job = replace(trained.elsewhere(tmp_path), prefect=tmp_path / "prefect")
+    job = replace(today, home=tmp_path / "home", prefect=tmp_path / "prefect")
     # somewhere within the migrations, which take several seconds
     assert kill(job, (job.prefect / "prefect.db").exists, 1.5)
 
     with job.start("forecast", "--json") as again:
         assert again.wait(300) == 0
-    check_published(job)
-    assert job.run("verify").stdout.startswith("pak_afg: 1 issues, ")
+    check_next_run(job, today)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from jobs import OFFLINE, Job, relocated
-from vintages import events_of
+from vintages import cover, events_of
 
 from flows.pipeline import knowledge
 from flows.pipeline.champions import standing
@@ -119,7 +119,7 @@ def test_day_s_run_trains_a_champion_by_itself(prefect: None, left: Job, tmp_pat
     place = relocated(left.tracking.parent, tmp_path / "mlruns")
     at = datetime(2026, 11, 28, 20, 30, tzinfo=UTC)
     job = Job(left.copy(tmp_path).home, place / "mlflow.db", left.prefect, at)
-    knowledge.extend_coverage(read_settings(job.environment()), HOME, at.date(), at)
+    cover(read_settings(job.environment()), at.date(), at)
 
     done = job.run("forecast", "--json", **OFFLINE)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from chronicles import CALM_UNTIL, make_csv, make_file
 from jobs import Job
-from vintages import events_of
+from vintages import cover, events_of
 
 from flows.pipeline import issue, knowledge
 from flows.pipeline.champions import GroupModel, standing
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 def settings(trained: Job, tmp_path: Path) -> Settings:
     """A home that has published an issue as of THEN; nothing was told until DAY, now covered."""
     made = read_settings(trained.copy(tmp_path).environment())
-    knowledge.extend_coverage(made, "pak_afg", DAY, LATER)
+    cover(made, DAY, LATER)
     return made
 
 

@@ -142,6 +142,28 @@ def test_a_model_of_the_next_wider_gap_answers(empty: Settings, late: int, gap: 
     assert (data.gap, data.days_late, data.beyond) == (gap, late, False)
 
 
+def test_beyond_the_widest_gap_single_reports_still_count(empty: Settings) -> None:
+    day = CALM_UNTIL + timedelta(300)
+    fields = {"occurred_on": str(day - timedelta(5)), "type": "airstrike", "actor": "PAK"}
+    fields |= {"target": "AFG", "place": "Khost", "summary": "A strike", "known_on": str(day)}
+    knowledge.add_event(empty, "pak_afg", fields, datetime.combine(day, time(9), UTC))
+    known = knowledge.gather(empty, "pak_afg", day, day)
+    (data,) = event_vintages(known)
+    asked = {gap: fake_champion(str(day)) for gap in (7, 240)}
+
+    part = champions.ready(
+        empty, data, False, lambda _, vintage: champions.Standing(asked[vintage.gap], "")
+    )
+
+    assert (data.beyond, part.champion, dict(part.reports)) == (True, None, asked)
+    (chronicle, trusted), (analyst, half_trusted) = data.reports
+    assert (chronicle.gap, analyst.gap) == (240, 7)
+    assert trusted == pytest.approx(736 / 737)
+    # An analyst who has told one thing is not believed for what others told.
+    assert half_trusted == pytest.approx(2 / 3)
+    assert data.late.endswith("in all, and what single reports tell")
+
+
 def test_an_earlier_model_of_a_narrower_gap_can_still_be_asked(empty: Settings) -> None:
     known = knowledge.gather(
         empty, "pak_afg", CALM_UNTIL + timedelta(31), CALM_UNTIL + timedelta(31)
@@ -157,9 +179,9 @@ def test_what_was_told_of_the_gap_stands_apart_across_a_narrower_one(empty: Sett
     (data,) = event_vintages(told)
 
     assert data.gap == 120
-    assert data.trust == pytest.approx(736 / 737)
-    assert data.reports is not None
-    assert (data.reports.gap, data.reports.reports) == (3, None)  # the chronicle's of 1 October
+    ((reports, trust),) = data.reports
+    assert trust == pytest.approx(736 / 737)
+    assert (reports.gap, reports.reports) == (3, ())  # the chronicle's of 1 October
 
 
 def test_beyond_the_widest_gap_the_base_rate_is_given_under_its_name(
@@ -172,7 +194,7 @@ def test_beyond_the_widest_gap_the_base_rate_is_given_under_its_name(
     part = champions.ready(empty, data, register=False)
     forecast = issue.make_forecast(empty, known, [part], datetime.combine(day, time(), UTC))
 
-    assert (data.beyond, data.reports, part.champion) == (True, None, None)
+    assert (data.beyond, data.reports, part.champion) == (True, (), None)
     assert forecast.status == "stale"
     assert {row.status for row in forecast.rows} == {"stale"}
     assert all(row.is_base_rate and row.gap_days == 400 for row in forecast.rows)

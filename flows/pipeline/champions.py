@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from features.watching import GAPS
 from flows.pipeline.settings import Settings
@@ -31,23 +31,23 @@ class Standing:
 class GroupModel:
     """One group of an issue: its data, and the model that answers, or why none can.
 
-    `reports` is the model that answers what was told of the gap, where something was.
+    `reports` are by gap the models that answer what was told of the gap.
     """
 
     vintage: Vintage
     champion: Champion | None
     reason: str = ""
-    reports: Champion | None = None
+    reports: Mapping[int, Champion] = field(default_factory=dict)
 
     @property
     def run_id(self) -> str:
         """The run of the model that answers, or of the one that answers reports; else empty."""
-        chosen = self.champion or self.reports
+        chosen = self.champion or next(iter(self.reports.values()), None)
         return "" if chosen is None else chosen.run_id
 
     def model_of(self, vintage: Vintage) -> RiskModel | None:
         """The model that answers the vintage, or what was told of its gap."""
-        chosen = self.champion if vintage is self.vintage else self.reports
+        chosen = self.champion if vintage is self.vintage else self.reports.get(vintage.gap)
         return None if chosen is None else chosen.model
 
 
@@ -183,11 +183,10 @@ def ready(
             across = f" across a gap of {vintage.gap} days" if vintage.gap else ""
             logger.info("%s: training%s: %s", vintage.group, across, current.why_train)
             champion, _ = learn(settings, vintage, register)
-    told = vintage.reports
-    if told is None or why_not(told):
-        return GroupModel(vintage, champion)
-    if champion is not None and told.gap == vintage.gap:
-        return GroupModel(vintage, champion, reports=champion)
-    return GroupModel(
-        vintage, champion, reports=ready(settings, told, register, load, learn).champion
-    )
+    reports = {} if champion is None else {vintage.gap: champion}
+    for told, _ in vintage.reports:
+        if told.gap not in reports:
+            part = ready(settings, told, register, load, learn)
+            if part.champion is not None:
+                reports[told.gap] = part.champion
+    return GroupModel(vintage, champion, reports=reports)

@@ -96,8 +96,7 @@ def _runs(
     first: str,
 ) -> Iterator[tuple[str, Mapping[Window, float]]]:
     """What each part is called, and every probability by the earlier model once it is in."""
-    told = part.reports
-    at_hand = {} if told is None else {told.model.gap: told.model}
+    at_hand = {gap: told.model for gap, told in part.reports.items()}
     models = champions.by_gap(settings, at_hand | {model.gap: model})
     now = part.vintage
     if now.group == EVENTS:

@@ -43,17 +43,27 @@ def gap_of(known: Knowledge, watched: Watched) -> int:
 
 def event_vintage(known: Knowledge, targets: Mapping[str, Target], gap: int) -> Vintage:
     """Events between the two sides across that gap, with what was told of the gap itself beside."""
-    day = to_day(known.as_of)
     data = _event_vintage(known, targets, gap, later=False)
+    return replace(data, reports=tuple(_reports(known, targets, gap)))
+
+
+def _reports(
+    known: Knowledge, targets: Mapping[str, Target], gap: int
+) -> Iterator[tuple[Vintage, float]]:
+    """The same targets with what the most trusted sources told of the gap, then with what less
+    trusted ones told besides, each with how far the last of them are trusted."""
+    day, history = to_day(known.as_of), known.history
+    trust, inside = np.array(known.trust)[history.source], history.day > day - gap
     features = [source.features and not source.apart for source in known.theatre.sources]
-    told = known.history.as_of(day).of_sources(features)
-    told = told.take(told.day > day - gap)
-    if not len(told):
-        return data
-    narrower = bucket(day - int(told.day.max()))
-    assert narrower is not None  # noqa: S101 - it is no wider than the gap
-    trust = max(known.trust[source] for source in told.source)
-    return replace(data, reports=_event_vintage(known, targets, narrower, later=True), trust=trust)
+    told = inside & history.alive(day) & np.array(features)[history.source]
+    for least in sorted(set(trust[told].tolist()), reverse=True):
+        latest = int(history.day[told & (trust >= least)].max())
+        narrower = bucket(day - latest)
+        assert narrower is not None  # noqa: S101 - it is no wider than the gap
+        believed = replace(known, history=history.take(~inside | (trust >= least)))
+        reports = _event_vintage(believed, targets, narrower, later=True)
+        # Believed, they settle all until the latest of them: they are never too late to be asked.
+        yield replace(reports, until=to_date(latest)), least
 
 
 def _event_vintage(

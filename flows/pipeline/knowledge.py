@@ -234,10 +234,3 @@ def gather_embedded(settings: Settings, theatre_name: str, now: datetime) -> Kno
     ingest(settings, theatre_name, now)
     until = gather(settings, theatre_name, None, now.date()).data_as_of
     return gather(settings, theatre_name, until, now.date())
-
-
-def extend_coverage(settings: Settings, theatre_name: str, until: date, now: datetime) -> None:
-    """Declares that the chronicle's silence means calm until that day."""
-    store = open_store(settings, load_theatre(theatre_name))
-    span = store.coverage(chronicle.SOURCE)
-    store.declare_coverage(chronicle.SOURCE, span.start if span else until, until, now)

@@ -10,7 +10,7 @@ from errors import DyadcastError
 from features.history import history_of
 from flows.pipeline import champions
 from flows.pipeline.event_vintage import event_vintage, event_vintages
-from flows.pipeline.knowledge import Knowledge, gather, open_store
+from flows.pipeline.knowledge import Knowledge, gather, open_store, trust
 from flows.pipeline.scored import Models, spoken
 from flows.pipeline.settings import Settings
 from flows.pipeline.vintage import Vintage
@@ -81,8 +81,10 @@ class Previews:
         used = [each.name for each in theatre.sources if each.features and not each.apart]
         as_source = event.source if event.source in used else used[0]
         versions = desk.store.versions(known.as_of, sources=used)
-        history = history_of(_with(versions, event, filed, as_source), theatre)
-        told = event_vintage(replace(known, history=history), vintage.targets, vintage.gap)
+        more = _with(versions, event, filed, as_source)
+        trusted = tuple(trust(more, source.name) for source in theatre.sources)
+        then = replace(known, history=history_of(more, theatre), trust=trusted)
+        told = event_vintage(then, vintage.targets, vintage.gap)
         after = _headline(models, told, theatre)
         return replace(empty, before=before, after=after, counted=event.source in used)
 

@@ -49,13 +49,16 @@ def spoken(data: Vintage, model_of: Models) -> Iterator[Spoken]:
     another.
     """
     blind = _scores(data, model_of)
-    model = None if data.reports is None else model_of(data.reports)
-    if data.reports is None or model is None:
-        yield from blind
-        return
-    told = {each.window: each.score for each in _answered(data.reports, model)}
+    told = [
+        ({each.window: each.score for each in _answered(reports, model)}, trust)
+        for reports, trust in data.reports
+        if (model := model_of(reports)) is not None
+    ]
     for each in blind:
-        yield replace(each, score=mixed(each.score, told[each.window], data.trust))
+        score = each.score
+        for scores_told, trust in told:
+            score = mixed(score, scores_told[each.window], trust)
+        yield replace(each, score=score)
 
 
 def _scores(data: Vintage, model_of: Models) -> Iterator[Spoken]:

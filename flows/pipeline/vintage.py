@@ -28,7 +28,7 @@ class Vintage:
     `fingerprint` is a hash of all that a forecast rests on. Models are trained and judged across
     `gap`, so many days of which nothing was told. `silent` is the reason why no source can tell of
     the targets, empty where one can; `reports` are the same targets with what was told of the gap,
-    believed as far as `trust` goes.
+    the most trusted first, each believed as far as the number beside it goes.
     """
 
     theatre: Theatre
@@ -46,8 +46,7 @@ class Vintage:
     size: Callable[[str, str, date, date], float | None]
     gap: int = 0
     silent: str = ""
-    reports: "Vintage | None" = None
-    trust: float = 0.0
+    reports: tuple[tuple["Vintage", float], ...] = ()
 
     @property
     def days_late(self) -> int:
@@ -78,8 +77,9 @@ class Vintage:
         """How late the data are, in words."""
         by = f"{self.days_late} days before as_of"
         if self.beyond:
+            told = "" if not self.reports else ", and what single reports tell"
             return (
                 f"events are covered until {self.until}, {by}: of days so long after nothing can be"
-                " said but how often it has come in all"
+                f" said but how often it has come in all{told}"
             )
         return f"{self.targets[self.group].source} tells until {self.until} only, {by}"

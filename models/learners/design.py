@@ -28,8 +28,8 @@ class Learner(Protocol):
 def anchor(rows: Rows) -> Floats:
     """The probabilities to start from: (row, horizon, threshold).
 
-    Where units share a model it is the memory that leans on all of theirs: on origins before 2019
-    learners that started from it lost 7% less at 30 days; else the mean of the anchors.
+    Where units share a model it is the memory that leans on all of theirs, which on origins of 2012
+    to 2018 every learner of the segments did better from; else the mean of the anchors.
     """
     names = (POOLED,) if POOLED in rows.rates else ANCHORS
     p: Floats = np.mean([rows.rates[name] for name in names], axis=0)

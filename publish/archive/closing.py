@@ -18,8 +18,9 @@ from publish.archive.archive import scores
 from streams.store.database import reading, writing
 from streams.store.schema import COUNT, TEXT, metadata
 
-EDGE: Final = 1e-9
-"""The log score of a forecast nearer than this to 0 or 1 is that of EDGE."""
+EDGE: Final = 1e-6
+"""The log score of a forecast nearer than this to 0 or 1 is that of EDGE, as in the models' record
+(models.numerics.odds)."""
 outcomes = sa.Table(
     "outcomes",
     metadata,

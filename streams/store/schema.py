@@ -30,6 +30,19 @@ metadata = MetaData()
 # Byte order, whatever the server's locale: times are ISO text, which then sorts as time does.
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 COUNT = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def texts(*names: str) -> list[Column[str]]:
+    """Columns of text, none of them empty."""
+    return [Column(name, TEXT, nullable=False) for name in names]
+
+
+def counts(*names: str) -> list[Column[int]]:
+    """Columns of whole numbers, none of them empty."""
+    return [Column(name, COUNT, nullable=False) for name in names]
+
+
+_SUMS = ("events", "deaths_low", "deaths_best", "deaths_high", "deaths_civilians")
 _TYPES: dict[str, TypeEngine[Any]] = {
     "str": TEXT,
     "datetime64[s]": TEXT,
@@ -138,16 +151,10 @@ releases = Table(
 release_months = Table(
     "release_months",
     metadata,
-    Column("release", TEXT, nullable=False),
-    Column("unit", TEXT, nullable=False),
-    Column("code", COUNT, nullable=False),
-    Column("month", TEXT, nullable=False),
-    Column("violence", COUNT, nullable=False),
-    Column("events", COUNT, nullable=False),
-    Column("deaths_low", COUNT, nullable=False),
-    Column("deaths_best", COUNT, nullable=False),
-    Column("deaths_high", COUNT, nullable=False),
-    Column("deaths_civilians", COUNT, nullable=False),
+    *texts("release", "unit"),
+    *counts("code"),
+    *texts("month"),
+    *counts("violence", *_SUMS),
     PrimaryKeyConstraint("release", "unit", "code", "month", "violence"),
     sqlite_with_rowid=False,
 )
@@ -157,17 +164,10 @@ release_months = Table(
 release_rows = Table(
     "release_rows",
     metadata,
-    Column("release", TEXT, nullable=False),
-    Column("event_id", TEXT, nullable=False),
-    Column("country", COUNT, nullable=False),
-    Column("dyad", COUNT, nullable=False),
-    Column("month", TEXT, nullable=False),
-    Column("violence", COUNT, nullable=False),
-    Column("events", COUNT, nullable=False),
-    Column("deaths_low", COUNT, nullable=False),
-    Column("deaths_best", COUNT, nullable=False),
-    Column("deaths_high", COUNT, nullable=False),
-    Column("deaths_civilians", COUNT, nullable=False),
+    *texts("release", "event_id"),
+    *counts("country", "dyad"),
+    *texts("month"),
+    *counts("violence", *_SUMS),
     PrimaryKeyConstraint("release", "event_id"),
     sqlite_with_rowid=False,
 )

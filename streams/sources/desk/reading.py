@@ -44,13 +44,16 @@ class DoneReading:
         )
 
 
-def declare_read(store: Store, theatre: Theatre, until: date, at: datetime, by: str) -> DoneReading:
+def declare_read(
+    store: Store, theatre: Theatre, until: date, at: datetime, by: str, elsewhere: bool = False
+) -> DoneReading:
     """The coverage of the source `desk`, declared until that day by the person named: from the day
     on which the last of its feeds was first asked, or as far back as it reaches already.
 
     Raises DeskError, in one line, where the day is not over; no feed is named; a feed did not
-    answer on a day that is to be covered, or not since; an article waits to be read or coded; a
-    proposal known by then is undecided.
+    answer on a day that is to be covered, or not since; an article waits to be read or coded, or
+    could not be read, unless the person has read those `elsewhere`; a proposal known by then is
+    undecided.
     """
     feeds = [
         masked(parse(feed)) for each in theatre.sources if each.name == NEWS for feed in each.feeds
@@ -69,6 +72,8 @@ def declare_read(store: Store, theatre: Theatre, until: date, at: datetime, by: 
         first = max(start, before.end + DAY) if before else start
         _check_feeds(alive, first, until)
         _check_articles(connection, name, until)
+        if not elsewhere:
+            _check_unread(connection, name, first, until)
         _check_proposals(connection, name, until)
         landing.cover(start, until, by)
         return _evidence(landing, Coverage(SOURCE, start, until, by, clock(at)), feeds, first)
@@ -108,6 +113,24 @@ def _check_articles(connection: Connection, theatre: str, until: date) -> None:
     )
     if (row := connection.execute(query.limit(1)).first()) is not None:
         raise DeskError("an article was not read yet", found=row.address, do="dyadcast ingest news")
+
+
+def _check_unread(connection: Connection, theatre: str, first: date, until: date) -> None:
+    """What nobody has read is unknown: of its day silence would not be calm."""
+    table = articles.c
+    query = sa.select(table.address, table.reason).where(
+        table.theatre == theatre,
+        table.status == UNREAD,
+        table.published_at >= first.isoformat(),
+        table.published_at < (until + DAY).isoformat(),
+    )
+    if rows := connection.execute(query.order_by(table.published_at)).all():
+        raise DeskError(
+            f"{len(rows)} articles could not be read",
+            found=f"{rows[0].address} ({rows[0].reason})",
+            do="read them, hand in what they tell by `dyadcast read --propose`,"
+            " then say --read-elsewhere",
+        )
 
 
 def _check_proposals(connection: Connection, theatre: str, until: date) -> None:

@@ -2,12 +2,7 @@
 
 import sqlalchemy as sa
 
-from streams.store.schema import COUNT, TEXT, metadata
-
-
-def _texts(*names: str) -> list[sa.Column[str]]:
-    return [sa.Column(name, TEXT, nullable=False) for name in names]
-
+from streams.store.schema import COUNT, counts, metadata, texts
 
 # `kind` is event or revision; `status` waiting, accepted, rejected or known. `revision` is raised
 # by whatever changes a proposal: who decides names the one that was looked at. `content` is the
@@ -16,11 +11,11 @@ def _texts(*names: str) -> list[sa.Column[str]]:
 proposals = sa.Table(
     "proposals",
     metadata,
-    *_texts("theatre", "proposal_id", "kind", "status", "coder", "type", "known_on"),
-    sa.Column("revision", COUNT, nullable=False),
-    *_texts("content", "source", "event_id", "why"),
+    *texts("theatre", "proposal_id", "kind", "status", "coder", "type", "known_on"),
+    *counts("revision"),
+    *texts("content", "source", "event_id", "why"),
     sa.Column("audit", sa.Boolean, nullable=False),
-    *_texts("filed_at"),
+    *texts("filed_at"),
     sa.PrimaryKeyConstraint("theatre", "proposal_id"),
     sa.Index("proposals_by_status", "theatre", "status", "known_on"),
 )
@@ -30,10 +25,10 @@ proposals = sa.Table(
 proposal_evidence = sa.Table(
     "proposal_evidence",
     metadata,
-    *_texts("theatre", "reading", "proposal_id", "article", "url", "title", "published_at"),
-    *_texts("coder"),
-    *(sa.Column(name, COUNT, nullable=False) for name in ("start", "end", "passage_start")),
-    *_texts("passage", "filed_at"),
+    *texts("theatre", "reading", "proposal_id", "article", "url", "title", "published_at"),
+    *texts("coder"),
+    *counts("start", "end", "passage_start"),
+    *texts("passage", "filed_at"),
     sa.PrimaryKeyConstraint("theatre", "reading"),
     sa.Index("proposal_evidence_by_proposal", "theatre", "proposal_id"),
 )
@@ -44,8 +39,8 @@ decisions = sa.Table(
     "decisions",
     metadata,
     sa.Column("position", COUNT, primary_key=True, autoincrement=True),
-    *_texts("theatre", "proposal_id"),
-    sa.Column("revision", COUNT, nullable=False),
-    *_texts("action", "decided_by", "decided_at", "reason", "changes", "source", "event_id"),
+    *texts("theatre", "proposal_id"),
+    *counts("revision"),
+    *texts("action", "decided_by", "decided_at", "reason", "changes", "source", "event_id"),
     sa.UniqueConstraint("theatre", "proposal_id", "revision", name="decisions_once_each"),
 )

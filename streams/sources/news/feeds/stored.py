@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, RowMapping
 
 from streams.sources.news.article import Article
-from streams.store.schema import COUNT, TEXT, metadata
+from streams.store.schema import COUNT, TEXT, counts, metadata, texts
 from streams.store.versions import stamp
 
 LISTED, WAITING, CODED, FOLDED, UNREAD = "listed", "waiting", "coded", "folded", "unread"
@@ -23,21 +23,17 @@ A_TIME = 200
 _DUE = "its text was to be forgotten before it was coded"
 
 
-def _texts(*names: str) -> list[sa.Column[str]]:
-    return [sa.Column(name, TEXT, nullable=False) for name in names]
-
-
 # `article` names the address, and the update where it is one. `address` is that of the listing,
 # `canonical` that which the page gives itself. `text` and `signature` are null once forgotten.
 articles = sa.Table(
     "articles",
     metadata,
-    *_texts("theatre", "article", "feed", "address", "canonical", "title"),
-    *_texts("published_at", "updated_at", "listed_at", "fetched_at", "sha256"),
+    *texts("theatre", "article", "feed", "address", "canonical", "title"),
+    *texts("published_at", "updated_at", "listed_at", "fetched_at", "sha256"),
     sa.Column("text", TEXT, nullable=True),
     sa.Column("signature", sa.LargeBinary, nullable=True),
-    *_texts("folded_into", "status", "reason"),
-    sa.Column("attempts", COUNT, nullable=False),
+    *texts("folded_into", "status", "reason"),
+    *counts("attempts"),
     sa.PrimaryKeyConstraint("theatre", "article"),
     sa.Index("articles_by_status", "theatre", "status", "published_at"),
     sa.Index("articles_by_hash", "theatre", "sha256"),
@@ -48,11 +44,10 @@ articles = sa.Table(
 feed_visits = sa.Table(
     "feed_visits",
     metadata,
-    *_texts("theatre"),
+    *texts("theatre"),
     sa.Column("position", COUNT, primary_key=True, autoincrement=True),
-    *_texts("feed", "visited_at", "status", "reason", "etag", "last_modified"),
-    sa.Column("entries", COUNT, nullable=False),
-    sa.Column("new", COUNT, nullable=False),
+    *texts("feed", "visited_at", "status", "reason", "etag", "last_modified"),
+    *counts("entries", "new"),
     sa.Index("feed_visits_by_feed", "theatre", "feed", "position"),
 )
 
